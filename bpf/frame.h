@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * frame.h - a frame, parsed once into host order. Nothing but the skins touches raw headers.
+ *
+ * A tag can stand in the bytes or beside them (skb metadata), and both at once: then the one
+ * beside is the outer one. The reader hides the difference.
+ */
+#pragma once
+
+#include "evb_abi.h"
+#include "evb_wire.h"
+
+#define FRAME_TAGS_MAX 8 /* tags inside the outermost one; more is bad_frame */
+
+/* How the frame carries the tag of its VLAN now. Without VLAN (vtpid 0) it is left as it came. */
+enum frame_form {
+	FRAME_BARE = 0, /* it does not: the tag would have to be pushed */
+	FRAME_TAGGED,	/* as its outermost tag */
+	FRAME_PRIO,	/* a priority tag stands in its place */
+};
+
+struct evb_frame {
+	/* read from the frame */
+	struct evb_fdb_key dst; /* .fid: set by classify */
+	struct evb_fdb_key src;
+	__u32 len;	/* bytes at the port, a tag beside the frame included, no FCS */
+	__u32 segments; /* frames that it will be on a wire: more than 1 for GSO */
+	__u16 tpid;	/* outermost tag as it came, 0: none */
+	__u16 tci;
+	__u16 type;	/* EtherType or length behind all VLAN tags */
+	__u16 off;	/* of the bytes behind type */
+	/* decided by classify */
+	__u16 vtpid; /* tag of its VLAN, 0: in no VLAN */
+	__u16 vtci;
+	enum frame_form form;
+	__u32 in; /* port number that it came from */
+	/* decided by relay */
+	__u32 to; /* port number, EVB_PORT_NONE: flood */
+	__u32 own; /* target was found by its own address */
+};
+
+static __always_inline int frame_is_multicast(const struct evb_frame *f)
+{
+	return f->dst.mac[0] & 1;
+}
+
+static __always_inline int mac_is(const __u8 mac[6], __u32 high, __u16 low)
+{
+	return *(const __u32 *)mac == high && *(const __u16 *)(mac + 4) == low;
+}
+
+static __always_inline int mac_same(const __u8 a[6], const __u8 b[6])
+{
+	return mac_is(a, *(const __u32 *)b, *(const __u16 *)(b + 4));
+}
+
+static __always_inline int frame_is_broadcast(const struct evb_frame *f)
+{
+	return mac_is(f->dst.mac, 0xffffffff, 0xffff);
+}
+
+/* source address that no station can have */
+static __always_inline int frame_bad_source(const struct evb_frame *f)
+{
+	return f->src.mac[0] & 1 || mac_is(f->src.mac, 0, 0);
+}
+
+/* belongs to the link and never passes a bridge */
+static __always_inline int frame_is_control(const struct evb_frame *f)
+{
+	return evb_is_control_type(f->type) || evb_is_reserved(f->dst.mac);
+}
+
+/* carries a channel tag of a port extender, behind whatever VLAN tags */
+static __always_inline int frame_is_extended(const struct evb_frame *f)
+{
+	return f->type == EVB_TYPE_ETAG || f->type == EVB_TYPE_VNTAG;
+}
+
+/* the two addresses, from 12 bytes that the caller has proved to be there */
+static __always_inline void frame_set_macs(struct evb_frame *f, const void *bytes)
+{
+	*(__u32 *)f->dst.mac = *(const __u32 *)bytes;
+	*(__u16 *)(f->dst.mac + 4) = *(const __u16 *)(bytes + 4);
+	*(__u16 *)f->src.mac = *(const __u16 *)(bytes + 6);
+	*(__u16 *)(f->src.mac + 2) = *(const __u16 *)(bytes + 8);
+	*(__u16 *)(f->src.mac + 4) = *(const __u16 *)(bytes + 10);
+}
+
+/* implemented by each skin: copies bytes of the frame, 0 or negative when they are not there */
+static __always_inline long skin_load(void *ctx, __u32 off, void *to, __u32 len);
+
+/*
+ * Walks from type at off - 2 over VLAN tags to the EtherType behind them. The first tag becomes
+ * the outermost one where there was none yet. EVB_DROP_BAD_FRAME when it is cut inside a tag.
+ */
+static __noinline enum evb_drop frame_walk_tags(void *ctx, struct evb_frame *f)
+{
+	__be16 tag[2]; /* TCI, next type */
+
+	for (int i = 0; i <= FRAME_TAGS_MAX; i++) {
+		if (!evb_is_vlan_tpid(f->type))
+			return EVB_DROP_NONE;
+		if (skin_load(ctx, f->off, tag, sizeof(tag)))
+			return EVB_DROP_BAD_FRAME;
+		if (!f->tpid) {
+			f->tpid = f->type;
+			f->tci = bpf_ntohs(tag[0]);
+		}
+		f->type = bpf_ntohs(tag[1]);
+		f->off += sizeof(tag);
+	}
+	return EVB_DROP_BAD_FRAME;
+}
+
+/*
+ * Finishes what a skin has begun: addresses, len, type and off (and tpid, tci of a tag beside
+ * the frame) are set; bytes is the length of what is in memory.
+ */
+static __always_inline enum evb_drop frame_finish(void *ctx, struct evb_frame *f, __u32 bytes)
+{
+	if (evb_is_vlan_tpid(f->type) && frame_walk_tags(ctx, f))
+		return EVB_DROP_BAD_FRAME;
+	if (f->type <= EVB_LLC_MAX && f->off + f->type > bytes)
+		return EVB_DROP_BAD_FRAME;
+	return frame_bad_source(f) ? EVB_DROP_BAD_FRAME : EVB_DROP_NONE;
+}

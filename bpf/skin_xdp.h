@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * skin_xdp.h - the four boxes over an XDP buffer: the fast lane. It finishes a known unicast
+ * frame whose target takes XDP frames, and frames that are refused anyway; everything else goes
+ * up unchanged and uncounted, and TC finishes it.
+ */
+#pragma once
+
+#include "admit.h"
+#include "classify.h"
+#include "emit.h"
+#include "relay.h"
+#include "stats.h"
+
+static __always_inline long skin_load(void *ctx, __u32 off, void *to, __u32 len)
+{
+	return bpf_xdp_load_bytes(ctx, off, to, len);
+}
+
+/* XDP has no GSO */
+static __always_inline int skin_fits_cut(void *ctx, const struct evb_port *target)
+{
+	(void)ctx;
+	(void)target;
+	return 0;
+}
+
+static __always_inline enum evb_drop skin_read(struct xdp_md *xdp, struct evb_frame *f)
+{
+	const struct ethhdr *eth = (void *)(long)xdp->data;
+
+	if ((void *)(eth + 1) > (void *)(long)xdp->data_end)
+		return EVB_DROP_BAD_FRAME;
+	frame_set_macs(f, eth);
+	f->type = bpf_ntohs(eth->h_proto);
+	f->off = EVB_ETH_HLEN;
+	f->len = bpf_xdp_get_buff_len(xdp);
+	f->segments = 1;
+	return frame_finish(xdp, f, f->len);
+}
+
+/* moves the two addresses by delta bytes: negative makes room for a tag, positive removes one */
+static __always_inline void *skin_move(struct xdp_md *xdp, int delta)
+{
+	__u32 macs[3];
+	__u32 *data = (void *)(long)xdp->data;
+
+	if ((void *)(data + 4) > (void *)(long)xdp->data_end)
+		return NULL;
+	__builtin_memcpy(macs, data, sizeof(macs));
+	if (bpf_xdp_adjust_head(xdp, delta))
+		return NULL;
+	data = (void *)(long)xdp->data;
+	if ((void *)(data + 4) > (void *)(long)xdp->data_end)
+		return NULL;
+	__builtin_memcpy(data, macs, sizeof(macs));
+	return data + 3;
+}
+
+/* makes the frame what a port wants; 0 or -1 and the frame is to be dropped */
+static __always_inline int skin_tag(struct xdp_md *xdp, struct evb_frame *f, int wanted)
+{
+	int pop = tag_needs_pop(f, wanted), push = tag_needs_push(f, wanted);
+	__be16 *tag;
+
+	if (pop && !push && !skin_move(xdp, EVB_TAG_LEN))
+		return -1;
+	if (push) {
+		tag = skin_move(xdp, pop ? 0 : -EVB_TAG_LEN);
+		if (!tag)
+			return -1;
+		tag[0] = bpf_htons(f->vtpid);
+		tag[1] = bpf_htons(f->vtci);
+	}
+	f->len = tag_len(f, wanted);
+	if (f->vtpid)
+		f->form = wanted ? FRAME_TAGGED : FRAME_BARE;
+	return 0;
+}
+
+static __always_inline int skin_up(const struct evb_frame *f)
+{
+	trace_verdict(f, EVB_VERDICT_UP, EVB_DROP_NONE);
+	return XDP_PASS;
+}
+
+static __always_inline int skin_drop(const struct evb_frame *f, enum evb_drop reason)
+{
+	drop(f, reason);
+	return XDP_DROP;
+}
+
+static __always_inline void skin_trace(const struct evb_frame *f, enum evb_drop refused)
+{
+	struct evb_trace_copy copy = {.port = f->to, .len = f->len, .drop = refused};
+
+	if (evb_mode == EVB_MODE_LIVE)
+		return;
+	if (f->vtpid ? f->form == FRAME_TAGGED : 1) {
+		copy.tpid = f->vtpid ?: f->tpid;
+		copy.tci = f->vtpid ? f->vtci : f->tci;
+	}
+	trace_copy(&copy);
+}
+
+static __always_inline int skin_refuse(const struct evb_frame *f, enum evb_drop reason)
+{
+	trace_verdict(f, EVB_VERDICT_DROP, reason);
+	drop_at(f->to, reason);
+	skin_trace(f, reason);
+	return XDP_DROP;
+}
+
+static __always_inline int skin_one(struct xdp_md *xdp, struct evb_frame *f,
+				    const struct evb_port *target)
+{
+	int wanted = tag_wanted(f, target);
+	__u32 in_len = f->len;
+	enum evb_drop reason;
+
+	reason = emit_one_check(xdp, target, tag_len(f, wanted));
+	if (reason)
+		return skin_refuse(f, reason);
+	if (skin_tag(xdp, f, wanted))
+		return skin_refuse(f, EVB_DROP_SEND);
+	count_out(f, f->to, f->len);
+	skin_trace(f, EVB_DROP_NONE);
+	f->len = in_len;
+	count_in(f);
+	trace_verdict(f, EVB_VERDICT_SEND, EVB_DROP_NONE);
+	return bpf_redirect_map(&evb_tx, f->to, XDP_DROP);
+}

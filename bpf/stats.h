@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * stats.h - counters, the one way to lose a frame, and the record of a decision.
+ *
+ * A frame is counted by whoever finishes it: XDP counts what it redirects or drops and nothing
+ * that it hands up. Per-CPU rows need no atomics.
+ */
+#pragma once
+
+#include "frame.h"
+#include "tables.h"
+
+/* rodata, set by the loader before load: what a run may do (enum evb_mode) */
+const volatile __u32 evb_mode = EVB_MODE_LIVE;
+
+static __always_inline struct evb_trace *trace_get(void)
+{
+	__u32 zero = 0;
+
+	return evb_mode == EVB_MODE_LIVE ? NULL : bpf_map_lookup_elem(&evb_trace, &zero);
+}
+
+static __always_inline void trace_verdict(const struct evb_frame *f, enum evb_verdict verdict,
+					  enum evb_drop drop)
+{
+	struct evb_trace *trace = trace_get();
+
+	if (!trace)
+		return;
+	trace->runs++;
+	trace->verdict = verdict;
+	trace->drop = drop;
+	trace->port = f->in;
+	trace->fid = f->dst.fid;
+	trace->tpid = f->vtpid;
+	trace->tci = f->vtci;
+}
+
+static __always_inline void trace_copy(const struct evb_trace_copy *copy)
+{
+	struct evb_trace *trace = trace_get();
+
+	if (!trace)
+		return;
+	if (trace->count < EVB_PORTS_MAX)
+		trace->copy[trace->count & (EVB_PORTS_MAX - 1)] = *copy;
+	trace->count++;
+}
+
+static __always_inline struct evb_stats *stats_get(__u32 port)
+{
+	return evb_mode == EVB_MODE_DRY ? NULL : bpf_map_lookup_elem(&evb_stats, &port);
+}
+
+static __always_inline void count_add(struct evb_count *count, const struct evb_frame *f, __u32 len)
+{
+	count->packets += f->segments;
+	count->bytes += len;
+	if (!frame_is_multicast(f))
+		return;
+	if (frame_is_broadcast(f))
+		count->broadcast += f->segments;
+	else
+		count->multicast += f->segments;
+}
+
+/* the frame was taken from its port */
+static __always_inline void count_in(const struct evb_frame *f)
+{
+	struct evb_stats *stats = stats_get(f->in);
+
+	if (stats)
+		count_add(&stats->in, f, f->len);
+}
+
+/* the frame, len bytes long there, was given to a port */
+static __always_inline void count_out(const struct evb_frame *f, __u32 port, __u32 len)
+{
+	struct evb_stats *stats = stats_get(port);
+
+	if (stats)
+		count_add(&stats->out, f, len);
+}
+
+/* a copy of the frame is refused at a port that it should have gone to */
+static __always_inline void drop_at(__u32 port, enum evb_drop reason)
+{
+	struct evb_stats *stats = stats_get(port);
+
+	if (!stats || reason >= EVB_DROP__MAX)
+		return;
+	stats->out.dropped++;
+	stats->drops[reason]++;
+}
+
+/* the frame is refused; against the port that it came from */
+static __always_inline void drop(const struct evb_frame *f, enum evb_drop reason)
+{
+	struct evb_stats *stats = stats_get(f->in);
+
+	trace_verdict(f, EVB_VERDICT_DROP, reason);
+	if (!stats || reason >= EVB_DROP__MAX)
+		return;
+	stats->in.dropped++;
+	stats->drops[reason]++;
+}

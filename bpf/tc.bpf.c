@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The complete data plane, at TC.
+ *
+ *            +----------+     +-------+     +-------+     +------+
+ * frame ---> | classify | --> | admit | --> | relay | --> | emit | ---> frame(s)
+ *            +----------+     +-------+     +-------+     +------+
+ *
+ * Three hooks feed the same four boxes: the host end of each VF (ingress), the uplink's ingress
+ * (the wire) and the uplink's egress (the PF, which is the uplink's own stack). A frame is
+ * finished where it enters: redirected to its target's device, or let through where the hook
+ * already stands on the way to it. The uplink's hooks first let through what was switched before.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+
+#include "skin_tc.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* what relay found: one target, or all of the FID */
+static __always_inline int switch_emit(struct __sk_buff *skb, struct evb_frame *f,
+				       const struct evb_port *port, enum skin_hook hook)
+{
+	struct evb_port *target;
+	enum evb_drop reason;
+
+	if (!f->to)
+		return skin_flood(skb, f, hook);
+	target = port_get(f->to);
+	if (!target)
+		return skin_drop(f, EVB_DROP_NO_TARGET);
+	reason = relay_pair(f, port, target);
+	if (reason)
+		return skin_drop(f, reason);
+	return skin_one(skb, f, target, hook);
+}
+
+/* straight to a port, as it is: control frames */
+static __always_inline int switch_control(struct __sk_buff *skb, struct evb_frame *f, __u32 to,
+					  enum skin_hook hook)
+{
+	struct evb_port *target = port_get(to);
+
+	if (!target)
+		return skin_drop(f, EVB_DROP_NO_TARGET);
+	f->to = to;
+	f->vtpid = 0;
+	return skin_one(skb, f, target, hook);
+}
+
+static __always_inline int switch_own(struct __sk_buff *skb)
+{
+	struct evb_frame none = {};
+
+	trace_verdict(&none, EVB_VERDICT_OWN, EVB_DROP_NONE);
+	return skin_pass(skb);
+}
+
+SEC("tc")
+int evb_from_vf(struct __sk_buff *skb)
+{
+	struct evb_frame f = {.in = classify_port(skb->ifindex)};
+	struct evb_port *port = port_get(f.in);
+	enum evb_drop read, reason;
+
+	if (!port || !f.in)
+		return TC_ACT_UNSPEC; /* not a port of this switch */
+	read = skin_read(skb, &f);
+	reason = admit_vf(&f, port, read, classify_vlan(&f, port));
+	if (!reason)
+		reason = relay_from_local(&f, port);
+	if (reason)
+		return skin_drop(&f, reason);
+	return switch_emit(skb, &f, port, SKIN_FROM_VF);
+}
+
+SEC("tc")
+int evb_from_wire(struct __sk_buff *skb)
+{
+	struct evb_frame f = {.in = EVB_PORT_UPLINK};
+	struct evb_port *port = port_get(EVB_PORT_UPLINK);
+	enum evb_drop reason;
+
+	if (skb->tc_index == EVB_TC_SWITCHED)
+		return switch_own(skb);
+	if (!port)
+		return TC_ACT_UNSPEC;
+	reason = skin_read(skb, &f);
+	if (!reason && frame_is_control(&f))
+		return switch_control(skb, &f, EVB_PORT_PF, SKIN_FROM_WIRE);
+	if (!reason)
+		reason = classify_vlan(&f, port);
+	if (!reason)
+		reason = relay_from_wire(&f);
+	if (reason)
+		return skin_drop(&f, reason);
+	return switch_emit(skb, &f, port, SKIN_FROM_WIRE);
+}
+
+SEC("tc")
+int evb_from_pf(struct __sk_buff *skb)
+{
+	struct evb_frame f = {.in = EVB_PORT_PF};
+	struct evb_port *port = port_get(EVB_PORT_PF);
+	enum evb_drop reason;
+
+	if (skb->tc_index == EVB_TC_SWITCHED)
+		return switch_own(skb);
+	if (!port)
+		return TC_ACT_UNSPEC;
+	reason = skin_read(skb, &f);
+	if (!reason && frame_is_control(&f))
+		return switch_control(skb, &f, port->wire, SKIN_FROM_PF);
+	if (!reason)
+		reason = classify_vlan(&f, port);
+	if (!reason)
+		reason = relay_from_local(&f, port);
+	if (reason)
+		return skin_drop(&f, reason);
+	return switch_emit(skb, &f, port, SKIN_FROM_PF);
+}

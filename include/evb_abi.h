@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * evb_abi.h - the tables of a switch: the contract between data plane, loader, tests and readers.
+ *
+ * One set of maps per switch, pinned under /sys/fs/bpf/evbpf/<switch>/. All numbers are in host
+ * byte order; a MAC address is six bytes as on the wire. Enums stand in map values as enums, so
+ * that `bpftool map dump` prints their names. Padding is explicit and zero; a key must be zeroed
+ * before use. Names of enumerators are append-only; EVB_LAYOUT counts incompatible changes.
+ *
+ * Words. A port is an interface and, on it, a channel. A domain is the set of ports that share
+ * one way to the wire. A FID (filtering identifier, IEEE 802.1Q) is a number for {domain, TPID,
+ * VID}; every domain has one more for frames in no VLAN, and one for each TPID that stands for
+ * all VLANs which no port names ("rest").
+ */
+#pragma once
+
+#ifndef __VMLINUX_H__ /* BPF sources bring these types with vmlinux.h */
+#include <linux/types.h>
+#endif
+
+#define EVB_LAYOUT 1
+
+#define EVB_NAME_LEN 16	    /* names of switches and ports, with the terminating NUL */
+#define EVB_PORTS_MAX 1024  /* port numbers 0..1023 */
+#define EVB_VFS_MAX 256	    /* ids 0..255 */
+#define EVB_DOMAINS_MAX 256 /* domains 0..255; 0 is the untagged channel's */
+#define EVB_FIDS_MAX 65535  /* FIDs 1..65534 */
+#define EVB_FDB_MAX 262144 /* addresses x FIDs */
+#define EVB_VID_MAX 4094    /* IEEE 802.1Q: 4095 is reserved, 0 is the priority tag */
+
+/* Port numbers. A VF's number follows from its id, so that it never changes while it exists. */
+#define EVB_PORT_NONE 0
+#define EVB_PORT_UPLINK 1
+#define EVB_PORT_PF 2
+#define EVB_PORT_VF_FIRST 256
+#define EVB_PORT_VF(id) (EVB_PORT_VF_FIRST + (id))
+
+/* FID 0 is "no place": a frame with it is refused (vlan_filter). */
+#define EVB_FID_NONE 0
+
+/* skb->tc_index of a frame that the switch has sent to its own uplink or PF (never on the wire) */
+#define EVB_TC_SWITCHED 0xeb5f
+
+enum evb_port_kind {
+	EVB_KIND_NONE = 0, /* free row */
+	EVB_KIND_UPLINK,
+	EVB_KIND_PF,
+	EVB_KIND_VETH,
+	EVB_KIND_TAP,
+	EVB_KIND_MACVTAP,
+	EVB_KIND_AFXDP,
+	EVB_KIND__MAX,
+};
+
+/* What a port may reach locally (design: VEB, VEPA, private; bridge and extender are switches). */
+enum evb_relay {
+	EVB_RELAY_VEB = 0,
+	EVB_RELAY_VEPA,
+	EVB_RELAY_PRIVATE,
+	EVB_RELAY_BRIDGE,
+	EVB_RELAY_EXTENDER,
+	EVB_RELAY__MAX,
+};
+
+/* Link state as in `ip link set DEV vf N state`. */
+enum evb_state {
+	EVB_STATE_AUTO = 0, /* follows the uplink */
+	EVB_STATE_ENABLE,
+	EVB_STATE_DISABLE,
+	EVB_STATE__MAX,
+};
+
+/* How TC hands a frame to a port. */
+enum evb_send {
+	EVB_SEND_NONE = 0, /* absent */
+	EVB_SEND_DEV,	   /* bpf_redirect(ifindex, 0) */
+	EVB_SEND_PEER,	   /* bpf_redirect_peer() for its own unicast, else as DEV */
+	EVB_SEND_WIRE,	   /* out of the uplink; marked EVB_TC_SWITCHED for its egress hook */
+	EVB_SEND_STACK,	   /* into the uplink's own stack; marked for its ingress hook */
+	EVB_SEND__MAX,
+};
+
+/*
+ * Why a frame was refused. The words without EVB_DROP_, in lower case, are what statistics show.
+ * The first that matches counts, in this order; against the port that the frame came from, unless
+ * the comment says "target".
+ */
+enum evb_drop {
+	EVB_DROP_NONE = 0,
+	EVB_DROP_LINK,	      /* port disabled; target too */
+	EVB_DROP_BAD_FRAME,   /* no whole header, cut in a tag, source multicast or zero */
+	EVB_DROP_CHANNEL,     /* unknown SVID, E-CID, VIF or group */
+	EVB_DROP_DIRECTION,   /* channel tag of the wrong direction, version or GRP */
+	EVB_DROP_INJECT,      /* channel tag from a guest */
+	EVB_DROP_CONTROL,     /* reserved address or EtherType from an untrusted VF */
+	EVB_DROP_SPOOF_MAC,   /* source address that is not the port's */
+	EVB_DROP_VLAN_TAGGED, /* tag on an access port */
+	EVB_DROP_VLAN_FILTER, /* VLAN that the port is not in */
+	EVB_DROP_GUARD,	      /* IP, ARP or ND sender that is not the port's */
+	EVB_DROP_ACL,	      /* refused by a rule; target too */
+	EVB_DROP_RATE,	      /* max_tx_rate; target: max_rx_rate */
+	EVB_DROP_STORM,	      /* storm control */
+	EVB_DROP_LEARN_LIMIT, /* source beyond the port's limit of learned addresses */
+	EVB_DROP_SELF,	      /* addressed to its own sender */
+	EVB_DROP_ISOLATED,    /* only target is an isolated peer */
+	EVB_DROP_REFLECTED,   /* only target owns the frame's source address */
+	EVB_DROP_HAIRPIN,     /* only way is back out of its own port */
+	EVB_DROP_NO_TARGET,   /* nobody to send to */
+	EVB_DROP_MTU,	      /* target: longer than its MTU + 18 */
+	EVB_DROP_SEND,	      /* target: refused by the kernel */
+	EVB_DROP__MAX,
+};
+
+/* evb_ports: ARRAY, port number -> this. Written by the loader, read by the data plane. */
+struct evb_port {
+	enum evb_port_kind kind; /* EVB_KIND_NONE: no such port */
+	__u32 ifindex;		 /* 0: absent; in the switch's network namespace */
+	enum evb_send send;
+	enum evb_state state;
+	enum evb_relay relay;
+	__u32 max_len;	   /* longest frame it takes: MTU + 14 + 4, without FCS */
+	__u32 xdp_slot;	   /* its key in evb_tx, plus 1; 0: takes no XDP frames */
+	__u16 domain;
+	__u16 wire;	   /* port number of its domain's way to the wire */
+	__u16 fid;	   /* of its untagged frames; EVB_FID_NONE: refused */
+	__u16 strip_fid;   /* frames of this FID leave without tag; EVB_FID_NONE: none does */
+	__u16 mac_fid;	   /* a FID in which evb_fdb has all its addresses */
+	__u16 vlan;	   /* VID of its untagged frames, 0: in no VLAN */
+	__u16 tpid;	   /* of vlan and trunk: 0x8100 or 0x88a8; 0: both */
+	__u8 qos;	   /* 802.1p priority of an inserted tag, 0: the frame's own */
+	__u8 access;	   /* vlan without trunk: refuses other tags */
+	__u8 trunk_all;	   /* member of every VLAN, tagged */
+	__u8 keep_tag;	   /* strip off: the guest may send the access VLAN's tag */
+	__u8 spoofchk;
+	__u8 trust;
+	__u8 isolated;
+	__u8 n_macs;	   /* its addresses in evb_fdb, per FID */
+	__u8 mac[6];	   /* the first of them */
+	__u16 pad[2];
+	char name[EVB_NAME_LEN];
+};
+
+/* evb_ingress: HASH -> port number. Written by the loader. Channel 0: untagged. */
+struct evb_ingress_key {
+	__u32 ifindex;
+	__u32 channel;
+};
+struct evb_ingress_val {
+	__u32 port;
+};
+
+/*
+ * evb_ifaces: ARRAY, ifindex modulo its size -> port of the untagged channel. A direct-mapped
+ * copy of evb_ingress that answers in 2 ns; a slot taken by another interface falls back to it.
+ */
+#define EVB_IFACES_MAX 4096
+struct evb_iface {
+	__u32 ifindex;
+	__u32 port;
+};
+
+/* evb_domains: ARRAY, domain number -> this. Written by the loader. */
+struct evb_domain {
+	__u16 wire;	   /* port number of its way to the wire */
+	__u16 default_port; /* gets unknown unicast from the wire; 0: nobody */
+	__u16 fid;	   /* frames in no VLAN; EVB_FID_NONE: no port takes them */
+	__u16 rest_fid_c;  /* C-VLANs (0x8100) that no port names; NONE: refused */
+	__u16 rest_fid_s;  /* S-VLANs (0x88a8) likewise */
+	__u16 pad[3];
+};
+
+/* evb_vlans: HASH, a VLAN that some port names -> this. Written by the loader. */
+struct evb_vlan_key {
+	__u16 domain;
+	__u16 tpid;
+	__u16 vid;
+	__u16 pad;
+};
+struct evb_vlan_val {
+	__u16 fid;
+	__u16 pad[3];
+	__u64 members[EVB_PORTS_MAX / 64];  /* bit n % 64 of word n / 64: port n is in it */
+	__u64 untagged[EVB_PORTS_MAX / 64]; /* of these, those that get its frames without tag */
+};
+
+/* evb_fdb: HASH, address in a FID -> port. Written by the loader; by BPF where a port learns. */
+enum evb_fdb_kind {
+	EVB_FDB_STATIC = 0,
+	EVB_FDB_LEARNED,
+	EVB_FDB__MAX,
+};
+struct evb_fdb_key {
+	__u8 mac[6];
+	__u16 fid;
+};
+struct evb_fdb_val {
+	enum evb_fdb_kind kind;
+	__u32 port;
+	__u64 used; /* jiffies of the last frame from it; learned entries only */
+};
+
+/*
+ * evb_groups: HASH, FID -> the ports that a flood in it may reach, the wire and the PF included,
+ * in send order: those that get the VLAN's frames without tag first. Written by the loader.
+ */
+struct evb_group {
+	__u16 count;	    /* ports in port[] */
+	__u16 untagged;	    /* how many of them, from the first on, get it without tag */
+	__u16 default_port; /* gets unknown unicast from the wire in this FID; 0: nobody */
+	__u16 pad;
+	__u16 port[EVB_PORTS_MAX];
+};
+
+/*
+ * evb_stats: PERCPU_ARRAY, port number -> this. Written by the data plane. "in" came from the
+ * port into the switch (a VF's tx), "out" went from the switch to the port (a VF's rx). Bytes
+ * are those seen at the port, without FCS. A GSO frame counts as its segments.
+ */
+struct evb_count {
+	__u64 packets;
+	__u64 bytes;
+	__u64 multicast;
+	__u64 broadcast;
+	__u64 dropped;
+};
+struct evb_stats {
+	struct evb_count in;
+	struct evb_count out;
+	__u64 drops[EVB_DROP__MAX]; /* by enum evb_drop; their sum is in.dropped + out.dropped */
+};
+
+/*
+ * evb_trace: ARRAY of 1. What the programs decided about one frame; written only by programs that
+ * were loaded with evb_mode not EVB_MODE_LIVE. Read by the tests and by `evbpf trace`.
+ */
+enum evb_mode {
+	EVB_MODE_LIVE = 0,
+	EVB_MODE_TEST, /* everything but the sending of copies */
+	EVB_MODE_DRY,  /* changes nothing: no copies, no counters */
+};
+enum evb_verdict {
+	EVB_VERDICT_NONE = 0,
+	EVB_VERDICT_DROP,
+	EVB_VERDICT_PASS, /* to the stack, or on its way out */
+	EVB_VERDICT_SEND,
+	EVB_VERDICT_UP,	  /* XDP leaves it to TC */
+	EVB_VERDICT_OWN,  /* already switched; passes one of the uplink's hooks again */
+};
+struct evb_trace_copy {
+	__u16 port;
+	__u16 tpid;   /* its VLAN's tag, if it leaves with it; in no VLAN the frame's own; 0: none */
+	__u16 tci;
+	__u8 peer;    /* by bpf_redirect_peer */
+	__u8 beside;  /* that tag is beside the frame (skb metadata), not in its bytes */
+	__u32 len;    /* bytes at the port, the tag included */
+	enum evb_drop drop; /* not NONE: refused at this target */
+};
+struct evb_trace {
+	__u32 runs;		  /* programs run since the reader zeroed the row */
+	enum evb_verdict verdict;
+	enum evb_drop drop;
+	__u16 port;		  /* it came from */
+	__u16 fid;
+	__u16 tpid;		  /* tag of its VLAN; 0: in no VLAN */
+	__u16 tci;
+	__u32 count;		  /* copies */
+	struct evb_trace_copy copy[EVB_PORTS_MAX];
+};
+
+/*
+ * evb_config: ARRAY of 1. What the switch was made from. Written by the loader.
+ * A reader checks layout before it believes any other map.
+ */
+#define EVB_TEXT_MAX (1024 * 1024)
+struct evb_config_val {
+	__u32 layout;	       /* EVB_LAYOUT of the loader that made the maps */
+	__u32 text_len;
+	__u64 netns_dev;       /* of the network namespace, as stat(2) says */
+	__u64 netns_ino;
+	__u64 attached;	       /* seconds since 1970; 0: attach has not finished */
+	char name[EVB_NAME_LEN];
+	char version[EVB_NAME_LEN];
+	char netns[256];       /* its path as given with -n; empty: the caller's own */
+	char file[256];	       /* the file's name */
+	char text[EVB_TEXT_MAX];
+};
+
+/*
+ * evb_journal: HASH, sequence number -> one change of the host. Written before the change is
+ * made; detach undoes them from the last to the first. Written and read by the loader only.
+ */
+#define EVB_JOURNAL_MAX 8192
+enum evb_undo {
+	EVB_UNDO_NONE = 0,
+	EVB_UNDO_GUEST,	  /* a veth pair was made: delete dev, if its ifalias is still ours */
+	EVB_UNDO_FEATURE, /* an ethtool feature of dev was changed: set it back to old */
+	EVB_UNDO_PROMISC, /* dev was made promiscuous */
+	EVB_UNDO_QDISC,	  /* a clsact qdisc was added to dev */
+	EVB_UNDO_FILTER,  /* a clsact filter was added to dev: old is its parent */
+	EVB_UNDO_XDP,	  /* an XDP program was attached to dev */
+	EVB_UNDO_LINK,	  /* a tcx link was pinned as text */
+	EVB_UNDO_DROPS,	  /* no change: old is dev's tx_dropped at attach (reason `send`) */
+	EVB_UNDO__MAX,
+};
+struct evb_undo_val {
+	enum evb_undo what;
+	__u32 ifindex;	 /* 0: not known yet, dev counts */
+	__u64 netns_ino; /* where dev lives; 0: the switch's own */
+	__u64 netns_dev;
+	__u64 old;
+	char dev[EVB_NAME_LEN];
+	char text[64];	 /* feature or pin name */
+};

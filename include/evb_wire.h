@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * evb_wire.h - formats of frames: constants and pure accessors, host byte order, no memory access.
+ * Sources: IEEE 802.3, IEEE 802.1Q (clauses 8.6.3, 9.6), IEEE 802.1BR, 802.1Qbg clause 43.
+ */
+#pragma once
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define EVB_ETH_HLEN 14
+#define EVB_TAG_LEN 4		/* C-TAG or S-TAG, TPID included */
+#define EVB_LEN_OVER_MTU 18	/* Ethernet header and one tag: what a link carries over its MTU */
+
+#define EVB_TPID_C 0x8100	/* C-TAG, customer VLAN */
+#define EVB_TPID_S 0x88a8	/* S-TAG, service VLAN and S-channel */
+#define EVB_TYPE_ETAG 0x893f	/* E-TAG, IEEE 802.1BR, 8 bytes */
+#define EVB_TYPE_VNTAG 0x8926	/* VN-Tag, 6 bytes */
+#define EVB_TYPE_PAUSE 0x8808	/* MAC control */
+#define EVB_TYPE_SLOW 0x8809	/* slow protocols: LACP, OAM */
+#define EVB_TYPE_LLDP 0x88cc
+#define EVB_TYPE_ECP 0x8940	/* edge control protocol, 802.1Qbg */
+#define EVB_LLC_MAX 1500	/* a type field up to this is an 802.3 length */
+
+/* TCI = PCP(3) DEI(1) VID(12) */
+#define EVB_TCI_VID 0x0fff
+#define EVB_TCI_PRIO 0xf000	/* PCP and DEI */
+#define EVB_TCI_PCP_SHIFT 13
+
+static inline __u16 evb_tci_vid(__u16 tci)
+{
+	return tci & EVB_TCI_VID;
+}
+
+static inline __u8 evb_tci_pcp(__u16 tci)
+{
+	return tci >> EVB_TCI_PCP_SHIFT;
+}
+
+/* pcp 0..7, vid 0..4095; DEI 0 */
+static inline __u16 evb_tci(__u8 pcp, __u16 vid)
+{
+	return (__u16)(pcp << EVB_TCI_PCP_SHIFT | vid);
+}
+
+static inline int evb_is_vlan_tpid(__u16 type)
+{
+	return type == EVB_TPID_C || type == EVB_TPID_S;
+}
+
+/* EtherTypes that belong to the link itself and never pass a bridge, whatever their address. */
+static inline int evb_is_control_type(__u16 type)
+{
+	return type == EVB_TYPE_PAUSE || type == EVB_TYPE_SLOW || type == EVB_TYPE_LLDP ||
+	       type == EVB_TYPE_ECP;
+}
+
+/* 01-80-C2-00-00-00 .. -0F: the group addresses that a C-VLAN component filters (802.1Q 8.6.3) */
+static inline int evb_is_reserved(const __u8 mac[6])
+{
+	return mac[0] == 0x01 && mac[1] == 0x80 && mac[2] == 0xc2 && mac[3] == 0 && mac[4] == 0 &&
+	       mac[5] < 0x10;
+}
