@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Everything is made in build/. `make help` lists the targets; V=1 shows the commands.
 
-VERSION := 0.1.0
-
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -41,7 +39,7 @@ MAKEFLAGS += --no-builtin-rules
 
 WARN := -Wall -Wextra -Werror -Wshadow
 INC := -Iinclude -I$(B)/skel -I.
-CPPFLAGS_ALL := $(INC) -D_GNU_SOURCE -DEVB_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CPPFLAGS_ALL := $(INC) -D_GNU_SOURCE $(CPPFLAGS)
 CFLAGS ?= -O2 -g
 CFLAGS_ALL := -std=gnu11 $(CFLAGS) $(WARN)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmd.h - the commands: each is one row of the table in main.c and one function.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "plan.h"
+
+/* what a command returns, and the program's exit status */
+enum cmd_exit {
+	CMD_OK = 0,
+	CMD_FAILED = 1, /* logged */
+	CMD_USAGE = 2,	/* wrong use; logged */
+};
+
+/* a command's own options; the common ones (-j -p -v -h) are main's */
+enum cmd_flag {
+	CMD_DUMP = 1 << 0,
+	CMD_DRY_RUN = 1 << 1,
+	CMD_ALL = 1 << 2,
+	CMD_RESET = 1 << 3,
+	CMD_WATCH = 1 << 4,
+};
+
+struct cmd_ctx {
+	const char *netns; /* as given with -n, which main has entered; "" without */
+	bool json;
+	bool pretty;	   /* implies json */
+	unsigned int flags; /* enum cmd_flag */
+	int n_args;
+	char **args;
+};
+
+int cmd_check(const struct cmd_ctx *ctx);
+int cmd_attach(const struct cmd_ctx *ctx);
+int cmd_detach(const struct cmd_ctx *ctx);
+int cmd_list(const struct cmd_ctx *ctx);
+int cmd_show(const struct cmd_ctx *ctx);
+int cmd_stats(const struct cmd_ctx *ctx);
+
+/* reads and checks a file; logs what is wrong with it */
+int cmd_config_read(const char *file, struct config **out);
+
+/* prints the rows of a plan, a table for each map or one JSON object */
+int cmd_dump_plan(const struct cmd_ctx *ctx, const struct plan *plan);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * config.h - a configuration file as C structs.
+ *
+ * Pure: reads bytes, knows the schema, touches neither kernel nor devices. What comes out of
+ * config_parse() is complete (defaults filled in, port numbers follow) and free of contradictions
+ * that can be seen without the machine.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evb_abi.h"
+
+#define CONFIG_FILE_MAX EVB_TEXT_MAX /* bytes; a longer file is refused with -EFBIG */
+#define CONFIG_MACS_MAX 32	     /* addresses of one port */
+#define CONFIG_IFNAME_LEN 16
+#define CONFIG_NETNS_LEN 256
+
+/* where a value stands in the file; line and column count from 1, 0 means it is not in the file */
+struct config_pos {
+	unsigned int line;
+	unsigned int column;
+};
+
+enum config_hook {
+	CONFIG_HOOK_AUTO = 0,
+	CONFIG_HOOK_TC,
+	CONFIG_HOOK_XDP,
+	CONFIG_HOOK__MAX,
+};
+
+/* kind as the file says it; AUTO is decided at attach by the device's driver */
+enum config_kind {
+	CONFIG_KIND_AUTO = 0,
+	CONFIG_KIND_VETH,
+	CONFIG_KIND_TAP,
+	CONFIG_KIND_MACVTAP,
+	CONFIG_KIND_AFXDP,
+	CONFIG_KIND__MAX,
+};
+
+/* a set of VIDs 1..4094 */
+struct config_vids {
+	uint64_t bits[64];
+};
+
+static inline bool config_vids_has(const struct config_vids *vids, unsigned int vid)
+{
+	return vid < 4096 && (vids->bits[vid / 64] >> (vid % 64) & 1);
+}
+
+/* policy of a port: the keys that VFs and the PF share */
+struct config_port {
+	char name[EVB_NAME_LEN]; /* "vf0", "pf" */
+	uint8_t mac[CONFIG_MACS_MAX][6];
+	unsigned int n_macs;	   /* a VF has at least one; the PF only those beyond its own */
+	uint16_t vlan;		   /* 0..4094 */
+	uint8_t qos;		   /* 0..7 */
+	uint16_t proto;		   /* EVB_TPID_C or EVB_TPID_S; EVB_TPID_C when it is left out */
+	bool has_proto;		   /* proto is in the file; without it a PF with all takes both */
+	bool trunk_all;
+	bool has_trunk;		   /* trunk is in the file, or trunk_all is the port's default */
+	struct config_vids trunk;  /* without trunk_all: the tagged VLANs */
+	bool untagged;		   /* also untagged in no VLAN: a port without vlan whose trunk is
+				    * none or all, or where the file says so */
+	bool strip;
+	bool spoofchk;
+	bool isolated;
+	enum evb_relay relay;
+	enum evb_state state;
+	struct config_pos pos;	   /* of the entry */
+	struct config_pos mac_pos; /* of `mac` */
+	struct config_pos mac_at[CONFIG_MACS_MAX]; /* of each address; 0 when it is generated */
+	struct config_pos vlan_pos;
+};
+
+struct config_vf {
+	unsigned int id; /* 0..255 */
+	char dev[CONFIG_IFNAME_LEN];
+	enum config_kind kind;
+	bool has_guest;
+	char guest_netns[CONFIG_NETNS_LEN]; /* name or path; empty without guest */
+	char guest_name[CONFIG_IFNAME_LEN];
+	unsigned int mtu;		    /* 0: the uplink's */
+	bool mac_generated;		    /* mac left out: made from switch name and id */
+	enum config_hook hook;
+	struct config_port port;
+	struct config_pos id_pos;
+	struct config_pos dev_pos;
+	struct config_pos guest_pos;
+};
+
+struct config {
+	char file[256];	 /* as given, for messages */
+	char name[EVB_NAME_LEN];
+	enum evb_relay relay;
+	char uplink[CONFIG_IFNAME_LEN];
+	struct config_pos uplink_pos;
+	enum config_hook uplink_hook;
+	struct config_port pf;
+	unsigned int n_vfs;
+	struct config_vf *vfs; /* in ascending order of id */
+	char *text;	       /* the file as it was read, text_len bytes and a NUL */
+	size_t text_len;
+};
+
+/* the first thing that is wrong with a file */
+struct config_error {
+	struct config_pos pos;
+	char text[512]; /* what is wrong, with the value, and what would be right */
+};
+
+/*
+ * config_parse() - text to struct. Does not keep @text.
+ * Returns 0 and a config to be freed with config_free(), or a negative errno (-EINVAL for anything
+ * in the file, -EFBIG, -ENOMEM) with @err filled and *@out untouched.
+ */
+int config_parse(const char *file, const char *text, size_t len, struct config **out,
+		 struct config_error *err);
+
+/* config_read() - the same from a file ("-": standard input); also -ENOENT, -EACCES, -EFBIG ... */
+int config_read(const char *file, struct config **out, struct config_error *err);
+
+void config_free(struct config *cfg);
+
+/* "FILE:LINE:COLUMN: text", or "FILE: text" where there is no position; returns buf */
+const char *config_error_format(const struct config_error *err, const char *file, char *buf,
+				size_t len);
+
+/* names of enums as the file and JSON have them; "?" out of range */
+const char *config_hook_name(enum config_hook hook);
+const char *config_kind_name(enum config_kind kind);
+
+/* "200,300-310" style text of a set; returns buf. Truncates with "..." when it does not fit. */
+const char *config_vids_format(const struct config_vids *vids, char *buf, size_t len);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* config_check.c - contradictions between keys of a port and between ports of a switch. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config_schema.h"
+#include "evb_wire.h"
+#include "names.h"
+
+/* The entry of a trunk list that has this VLAN, to point at. */
+static struct config_pos trunk_pos(const struct tree_node *trunk, unsigned int vid)
+{
+	unsigned int first, last;
+
+	for (size_t i = 0; trunk->type == TREE_LIST && i < trunk->n_items; i++) {
+		value_range(trunk->items[i], &first, &last);
+		if (vid >= first && vid <= last)
+			return trunk->items[i]->pos;
+	}
+	return trunk->pos;
+}
+
+/* Keys that say how the access VLAN is treated mean nothing without one. */
+static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
+			    const struct config_port *port)
+{
+	if (port->vlan)
+		return 0;
+	if (port->qos)
+		return config_refuse(ctx->err, tree_get(map, "qos")->pos,
+				     "qos: %u has no vlan whose tag it could be in: give a vlan, "
+				     "or take qos out",
+				     port->qos);
+	if (!port->strip)
+		return config_refuse(ctx->err, tree_get(map, "strip")->pos,
+				     "strip: off has no vlan whose tag could be kept: give a vlan, "
+				     "or take strip out");
+	if (port->proto != EVB_TPID_C && !port->has_trunk)
+		return config_refuse(ctx->err, tree_get(map, "proto")->pos,
+				     "proto: %s has neither vlan nor trunk to apply to: give one, "
+				     "or take proto out",
+				     evb_tpid_name(port->proto));
+	return 0;
+}
+
+/* Where do untagged frames belong? Decides port->untagged. */
+static int check_untagged(struct config_ctx *ctx, const struct tree_node *map,
+			  struct config_port *port)
+{
+	const struct tree_node *given = tree_get(map, "untagged");
+
+	if (port->vlan) {
+		if (port->untagged)
+			return config_refuse(ctx->err, given->pos,
+					     "untagged: on contradicts vlan: %u (line %u), where "
+					     "untagged frames belong: take one out",
+					     port->vlan, port->vlan_pos.line);
+		return 0;
+	}
+	if (port->has_trunk && !port->trunk_all)
+		return 0; /* as the file says, or off */
+	if (given && !port->untagged)
+		return config_refuse(ctx->err, given->pos,
+				     "untagged: off contradicts %s, which takes untagged frames: "
+				     "write a trunk list such as [1-4094], or take untagged out",
+				     port->trunk_all ? "trunk: all" : "a port without vlan or trunk");
+	port->untagged = true;
+	return 0;
+}
+
+static int check_port(struct config_ctx *ctx, const struct tree_node *map,
+		      struct config_port *port)
+{
+	int ret;
+
+	port->has_proto = tree_get(map, "proto");
+	if (port->vlan && config_vids_has(&port->trunk, port->vlan))
+		return config_refuse(ctx->err, trunk_pos(tree_get(map, "trunk"), port->vlan),
+				     "trunk: VLAN %u is the port's vlan (line %u), its untagged "
+				     "VLAN: take it out of the trunk",
+				     port->vlan, port->vlan_pos.line);
+	ret = check_needs_vlan(ctx, map, port);
+	return ret ? ret : check_untagged(ctx, map, port);
+}
+
+int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_vf *vf)
+{
+	const struct tree_node *mac = tree_get(map, "mac");
+
+	vf->has_guest = vf->guest_name[0];
+	if (vf->mtu && !vf->has_guest)
+		return config_refuse(ctx->err, tree_get(map, "mtu")->pos,
+				     "mtu: %u is for a guest that evbpf makes: add guest, or set "
+				     "the MTU of %s yourself",
+				     vf->mtu, vf->dev);
+	if (mac && !vf->port.n_macs)
+		return config_refuse(ctx->err, mac->pos,
+				     "mac: an empty list is no address: write one%s",
+				     vf->has_guest ? ", or leave mac out" : "");
+	if (!mac && !vf->has_guest)
+		return config_refuse(ctx->err, map->pos,
+				     "%s has no 'mac': write mac: \"02:00:00:00:01:00\", the "
+				     "address of what is behind %s",
+				     vf->port.name, vf->dev);
+	vf->mac_generated = !mac;
+	return check_port(ctx, map, &vf->port);
+}
+
+int check_pf(struct config_ctx *ctx, const struct tree_node *map, struct config_port *pf)
+{
+	if (!pf->vlan && !pf->has_trunk) {
+		pf->has_trunk = true;
+		pf->trunk_all = true;
+	}
+	return check_port(ctx, map, pf);
+}
+
+/* 64 VIDs from 64 * @word on: in which of them is the port a member, tagged or untagged? */
+static uint64_t member_bits(const struct config_port *port, uint16_t tpid, unsigned int word)
+{
+	/* a PF that takes every VLAN takes those of both protocols; see config.h */
+	bool both = port->trunk_all && !port->vlan && !port->has_proto && !strcmp(port->name, "pf");
+	uint64_t bits;
+
+	if (port->proto != tpid && !both)
+		return 0;
+	if (port->trunk_all)
+		return word == 0 ? ~1ull : word == 63 ? ~0ull >> 1 : ~0ull;
+	bits = port->trunk.bits[word];
+	if (port->vlan && port->vlan / 64 == word)
+		bits |= 1ull << (port->vlan % 64);
+	return bits;
+}
+
+/* Do two ports meet in a VLAN? Then an address can belong to one of them only. */
+static bool share_vlan(const struct config_port *a, const struct config_port *b, char *buf,
+		       size_t len)
+{
+	static const uint16_t tpids[] = {EVB_TPID_C, EVB_TPID_S};
+
+	if (a->untagged && b->untagged) {
+		snprintf(buf, len, "take untagged frames in no VLAN");
+		return true;
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		for (unsigned int word = 0; word < 64; word++) {
+			uint64_t common = member_bits(a, tpids[i], word) &
+					  member_bits(b, tpids[i], word);
+
+			if (!common)
+				continue;
+			snprintf(buf, len, "are in VLAN %u (%s)",
+				 word * 64 + (unsigned int)__builtin_ctzll(common),
+				 evb_tpid_name(tpids[i]));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The position of the address of @port that @old has too; line 0 if there is none. */
+static struct config_pos same_mac(const struct config_port *old, const struct config_port *port,
+				  const uint8_t **mac, unsigned int *old_line)
+{
+	for (unsigned int i = 0; i < port->n_macs; i++) {
+		for (unsigned int j = 0; j < old->n_macs; j++) {
+			if (memcmp(port->mac[i], old->mac[j], 6))
+				continue;
+			*mac = port->mac[i];
+			*old_line = old->mac_at[j].line;
+			return port->mac_at[i];
+		}
+	}
+	return (struct config_pos){};
+}
+
+static int check_macs(struct config_ctx *ctx, const struct config_port *old,
+		      const struct config_port *port)
+{
+	const uint8_t *mac = NULL;
+	unsigned int old_line = 0;
+	struct config_pos pos = same_mac(old, port, &mac, &old_line);
+	char where[64];
+
+	if (!mac || !share_vlan(old, port, where, sizeof(where)))
+		return 0;
+	return config_refuse(ctx->err, pos,
+			     "mac: '%02x:%02x:%02x:%02x:%02x:%02x' is %s's already (line %u), and "
+			     "both %s: give another address or another VLAN",
+			     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], old->name, old_line,
+			     where);
+}
+
+/* One namespace may be written as its name or as the path that `ip netns` gives it. */
+static const char *netns_name(const char *netns)
+{
+	static const char *const dirs[] = {"/run/netns/", "/var/run/netns/"};
+
+	for (unsigned int i = 0; i < 2; i++)
+		if (!strncmp(netns, dirs[i], strlen(dirs[i])))
+			return netns + strlen(dirs[i]);
+	return netns;
+}
+
+/* @vf stands below @old in the file */
+int check_vf_pair(struct config_ctx *ctx, const struct config_vf *old, const struct config_vf *vf)
+{
+	if (vf->id == old->id)
+		return config_refuse(ctx->err, vf->id_pos,
+				     "id: %u is taken by the VF in line %u: give another number",
+				     vf->id, old->port.pos.line);
+	if (!strcmp(vf->dev, old->dev))
+		return config_refuse(ctx->err, vf->dev_pos,
+				     "dev: '%s' is %s's already (line %u): a device is one port",
+				     vf->dev, old->port.name, old->dev_pos.line);
+	if (vf->has_guest && old->has_guest && !strcmp(vf->guest_name, old->guest_name) &&
+	    !strcmp(netns_name(vf->guest_netns), netns_name(old->guest_netns)))
+		return config_refuse(ctx->err, vf->guest_pos,
+				     "guest: '%.128s' in netns '%.128s' is %s's already (line %u): "
+				     "give another name",
+				     vf->guest_name, vf->guest_netns, old->port.name,
+				     old->guest_pos.line);
+	return check_macs(ctx, &old->port, &vf->port);
+}
+
+/* What can be seen only when the whole file is read: VFs against the uplink and the PF. */
+int check_file(struct config_ctx *ctx)
+{
+	const struct config *cfg = ctx->cfg;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < cfg->n_vfs && !ret; i++) {
+		const struct config_vf *vf = &cfg->vfs[i];
+
+		if (!strcmp(vf->dev, cfg->uplink))
+			return config_refuse(ctx->err, vf->dev_pos,
+					     "dev: '%s' is the uplink already (line %u): a VF needs "
+					     "a device of its own",
+					     vf->dev, cfg->uplink_pos.line);
+		ret = check_macs(ctx, &cfg->pf, &vf->port);
+	}
+	return ret;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dataplane.h - the BPF objects: load, hand out maps and programs.
+ */
+#pragma once
+
+#include "evb_abi.h"
+#include "hook.h"
+#include "tables.h"
+
+enum dataplane_prog {
+	DATAPLANE_FROM_VF = 0, /* TC ingress of a VF's host end */
+	DATAPLANE_FROM_WIRE,   /* TC ingress of the uplink */
+	DATAPLANE_FROM_PF,     /* TC egress of the uplink */
+	DATAPLANE_XDP_WIRE,    /* XDP of the uplink */
+	DATAPLANE_XDP_VF,      /* XDP of a VF's host end */
+	DATAPLANE_PROG__MAX,
+};
+
+struct dataplane;
+
+/*
+ * dataplane_open() - loads the TC programs and creates the maps; @mode other than EVB_MODE_LIVE for
+ * tests and traces. dataplane_open_on() - the same on the maps of a switch that is there.
+ * Log their errors, a missing kernel feature with the version that brings it.
+ * Closing it does not detach what is attached and pinned.
+ */
+int dataplane_open(enum evb_mode mode, struct dataplane **out);
+int dataplane_open_on(const struct tables *tables, enum evb_mode mode, struct dataplane **out);
+void dataplane_close(struct dataplane *dp); /* NULL is fine */
+
+/* its maps; they live as long as dp */
+const struct tables *dataplane_tables(const struct dataplane *dp);
+
+/* a loaded TC program's fd, dp's own; -EINVAL for an XDP program */
+int dataplane_tc_fd(const struct dataplane *dp, enum dataplane_prog prog);
+
+/*
+ * dataplane_xdp() - an XDP program on dp's maps for hook_xdp_attach(), dp's own; opened at the first
+ * call. dataplane_xdp_fd() - loads it by itself, for BPF_PROG_TEST_RUN.
+ */
+int dataplane_xdp(struct dataplane *dp, enum dataplane_prog prog, struct hook_xdp **out);
+int dataplane_xdp_fd(struct dataplane *dp, enum dataplane_prog prog);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "host.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "hook.h"
+#include "log.h"
+#include "pin.h"
+#include "tables.h"
+
+/* is a device a port of a switch that is attached? */
+struct owner {
+	struct netns netns;
+	uint32_t ifindex;
+	char name[EVB_NAME_LEN];
+};
+
+static bool owner_same_netns(const char *name, const struct owner *owner)
+{
+	struct tables tables = TABLES_NONE;
+	struct evb_config_val *config;
+	char path[PIN_PATH_LEN];
+	bool same = false;
+
+	tables.fd[TABLE_CONFIG] = bpf_obj_get(pin_path(path, name, table_name(TABLE_CONFIG)));
+	if (tables.fd[TABLE_CONFIG] >= 0 && !tables_config(&tables, &config)) {
+		same = config->netns_dev == owner->netns.dev && config->netns_ino == owner->netns.ino;
+		free(config);
+	}
+	tables_close(&tables);
+	return same;
+}
+
+static int owner_match(const char *name, void *arg)
+{
+	struct evb_ingress_key key = {.ifindex = ((struct owner *)arg)->ifindex};
+	struct evb_ingress_val val;
+	struct owner *owner = arg;
+	char path[PIN_PATH_LEN];
+	int fd, found;
+
+	fd = bpf_obj_get(pin_path(path, name, table_name(TABLE_INGRESS)));
+	if (fd < 0)
+		return 0;
+	found = !bpf_map_lookup_elem(fd, &key, &val) && owner_same_netns(name, owner);
+	close(fd);
+	if (found)
+		memccpy(owner->name, name, 0, sizeof(owner->name) - 1);
+	return found;
+}
+
+static int host_check_free(const struct host *host, const struct nl_link *link)
+{
+	struct owner owner = {.netns = host->netns, .ifindex = link->ifindex};
+
+	if (pin_switch_each(owner_match, &owner) <= 0)
+		return 0;
+	return log_err_r(-EBUSY, "%s is a port of switch %s; a device belongs to one switch: detach %s first",
+			 link->name, owner.name, owner.name);
+}
+
+static int host_device(struct host *host, const char *what, const char *dev, struct nl_link *link)
+{
+	int err = nl_link_get(host->nl, dev, 0, link);
+
+	if (err == -ENODEV)
+		return log_err_r(err, "%s: there is no device %s in this network namespace", what, dev);
+	if (err)
+		return log_err_r(err, "%s: cannot look at device %s: %s", what, dev, log_errno(err));
+	if (link->loopback || !link->has_mac)
+		return log_err_r(-EOPNOTSUPP, "%s: %s is not an Ethernet device", what, dev);
+	return host_check_free(host, link);
+}
+
+/* `auto` takes the fast lane where some port takes XDP frames and it costs nothing */
+static bool host_auto_xdp(const struct host *host, const struct config *cfg)
+{
+	bool wanted = false;
+
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		wanted |= cfg->vfs[i].hook == CONFIG_HOOK_XDP;
+	return wanted && !host->uplink_veth && !hook_xdp_check(host->uplink.ifindex);
+}
+
+static int host_look_uplink(struct host *host, const struct config *cfg)
+{
+	int err = host_device(host, "uplink", cfg->uplink, &host->uplink);
+
+	if (err)
+		return err;
+	host->uplink_veth = !strcmp(host->uplink.kind, "veth");
+	switch (cfg->uplink_hook) {
+	case CONFIG_HOOK_XDP:
+		host->uplink_xdp = true;
+		return hook_xdp_check(host->uplink.ifindex);
+	case CONFIG_HOOK_AUTO:
+		host->uplink_xdp = host_auto_xdp(host, cfg);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* the pair does not exist yet, and both of its names are free */
+static int host_look_guest(struct host *host, const struct config_vf *vf, struct host_vf *at)
+{
+	struct nl_link link;
+	struct nl *nl;
+	int err;
+
+	if (!nl_link_get(host->nl, vf->dev, 0, &link))
+		return log_err_r(-EEXIST,
+				 "%s: device %s exists already, but `guest` makes it; delete it or give "
+				 "another name",
+				 vf->port.name, vf->dev);
+	at->netns_fd = netns_open(vf->guest_netns);
+	if (at->netns_fd < 0)
+		return at->netns_fd;
+	err = netns_id(at->netns_fd, &at->netns);
+	if (!err)
+		err = nl_open_in(at->netns_fd, &nl);
+	if (err)
+		return err;
+	if (!nl_link_get(nl, vf->guest_name, 0, &link))
+		err = log_err_r(-EEXIST, "%s: network namespace %s has a device %s already", vf->port.name,
+				vf->guest_netns, vf->guest_name);
+	nl_close(nl);
+	return err;
+}
+
+static int host_check_kind(const struct config_vf *vf, const struct nl_link *link)
+{
+	if (!strcmp(link->kind, "veth"))
+		return 0;
+	return log_err_r(-EOPNOTSUPP,
+			 "%s: %s is a %s device; this version of evbpf has VFs on veth devices only",
+			 vf->port.name, vf->dev, link->kind[0] ? link->kind : "physical");
+}
+
+/* the other end of a pair that was made just now: where it is, is known */
+static int host_look_made(const struct config_vf *vf, struct host_vf *at)
+{
+	struct nl *nl;
+	int err = nl_open_in(at->netns_fd, &nl);
+
+	if (err)
+		return err;
+	err = nl_link_get(nl, vf->guest_name, 0, &at->peer);
+	nl_close(nl);
+	return err;
+}
+
+/* the other end, where it can be found */
+static void host_look_peer(struct host *host, const struct config_vf *vf, struct host_vf *at)
+{
+	struct nl *nl;
+
+	if (vf->has_guest && at->netns_fd >= 0 && !host_look_made(vf, at))
+		return;
+	if (at->netns_fd >= 0)
+		close(at->netns_fd);
+	at->netns_fd = -1;
+	memset(&at->peer, 0, sizeof(at->peer));
+	if (nl_peer_open(host->nl, &at->link, &nl, &at->peer, &at->netns_fd)) {
+		memset(&at->peer, 0, sizeof(at->peer));
+		at->netns_fd = -1;
+		return;
+	}
+	nl_close(nl);
+	netns_id(at->netns_fd, &at->netns);
+}
+
+int host_refresh_vf(struct host *host, const struct config *cfg, unsigned int i)
+{
+	const struct config_vf *vf = &cfg->vfs[i];
+	struct host_vf *at = &host->vfs[i];
+	int err = host_device(host, vf->port.name, vf->dev, &at->link);
+
+	if (!err)
+		err = host_check_kind(vf, &at->link);
+	if (err)
+		return err;
+	host_look_peer(host, vf, at);
+	if (vf->hook != CONFIG_HOOK_XDP)
+		return 0;
+	if (!at->peer.ifindex)
+		return log_err_r(-EOPNOTSUPP,
+				 "%s: hook xdp needs the guest's end of %s within reach, to turn offloads off "
+				 "there; its network namespace has no name and no process here",
+				 vf->port.name, vf->dev);
+	return hook_xdp_check(at->link.ifindex);
+}
+
+static int host_look(struct host *host, const struct config *cfg)
+{
+	int err = host_look_uplink(host, cfg);
+
+	for (unsigned int i = 0; !err && i < cfg->n_vfs; i++)
+		err = cfg->vfs[i].has_guest ?
+			      host_look_guest(host, &cfg->vfs[i], &host->vfs[i]) :
+			      host_refresh_vf(host, cfg, i);
+	return err;
+}
+
+int host_open(const struct config *cfg, struct host **out)
+{
+	struct host *host = calloc(1, sizeof(*host));
+	int err;
+
+	*out = host;
+	if (!host)
+		return log_err_r(-ENOMEM, "out of memory");
+	for (unsigned int i = 0; i < EVB_VFS_MAX; i++)
+		host->vfs[i].netns_fd = -1;
+	err = nl_open(&host->nl);
+	if (!err)
+		err = netns_id_current(&host->netns);
+	return err ? err : host_look(host, cfg);
+}
+
+void host_close(struct host *host)
+{
+	if (!host)
+		return;
+	for (unsigned int i = 0; i < EVB_VFS_MAX; i++)
+		if (host->vfs[i].netns_fd >= 0)
+			close(host->vfs[i].netns_fd);
+	nl_close(host->nl);
+	free(host);
+}
+
+/* redirect_peer skips an XDP program of the guest, and works only into another namespace */
+static bool host_vf_by_peer(const struct host *host, const struct config_vf *vf,
+			    const struct host_vf *at)
+{
+	if (vf->hook == CONFIG_HOOK_XDP || !at->peer.ifindex || at->peer.xdp_mode != NL_XDP_NONE)
+		return false;
+	return !netns_same(&at->netns, &host->netns);
+}
+
+void host_plan(const struct host *host, const struct config *cfg, struct plan_host *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->uplink.ifindex = host->uplink.ifindex;
+	out->uplink.mtu = host->uplink.mtu;
+	memcpy(out->uplink.mac, host->uplink.mac, sizeof(out->uplink.mac));
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		const struct config_vf *vf = &cfg->vfs[i];
+		const struct host_vf *at = &host->vfs[i];
+		struct plan_dev *dev = &out->vfs[i];
+
+		dev->kind = EVB_KIND_VETH;
+		dev->ifindex = at->link.ifindex;
+		dev->mtu = at->link.ifindex ? at->link.mtu : vf->mtu ? vf->mtu : host->uplink.mtu;
+		/* redirect_peer would give the guest more than it can take */
+		if (at->peer.ifindex && at->peer.mtu < dev->mtu)
+			dev->mtu = at->peer.mtu;
+		dev->peer = host_vf_by_peer(host, vf, at);
+		dev->xdp = vf->hook == CONFIG_HOOK_XDP;
+	}
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * host.h - does the host fit the configuration? Looks, changes nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config.h"
+#include "netns.h"
+#include "nl.h"
+#include "plan.h"
+
+struct host_vf {
+	struct nl_link link;	/* host-side interface; without ifindex: a guest that attach makes */
+	struct nl_link peer;	/* its other end; without ifindex: not reachable */
+	int netns_fd;		/* the guest's namespace, -1: not known */
+	struct netns netns;	/* its identity */
+};
+
+struct host {
+	struct nl *nl;		/* in the switch's namespace */
+	struct netns netns;	/* that namespace */
+	struct nl_link uplink;
+	bool uplink_veth;
+	bool uplink_xdp;	/* the XDP program shall run there */
+	struct host_vf vfs[EVB_VFS_MAX]; /* in the order of config->vfs */
+};
+
+/*
+ * host_open() - looks at every device of the configuration in the current namespace. Logs what
+ * does not fit: -ENODEV, -EEXIST, -EBUSY, -EOPNOTSUPP ... The caller closes it also after a failure.
+ */
+int host_open(const struct config *cfg, struct host **out);
+void host_close(struct host *host); /* NULL is fine */
+
+/* host_refresh_vf() - looks again at one VF, after its guest was made */
+int host_refresh_vf(struct host *host, const struct config *cfg, unsigned int i);
+
+/* what plan_build() wants to know */
+void host_plan(const struct host *host, const struct config *cfg, struct plan_host *out);

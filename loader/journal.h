@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * journal.h - what a switch has changed on the host, written before each change, undone backwards.
+ */
+#pragma once
+
+#include "nl.h"
+#include "tables.h"
+
+struct journal {
+	const struct tables *tables;
+	uint32_t next; /* sequence number */
+};
+
+/*
+ * journal_add() - notes that @val's change is about to be made; the caller makes it next. Undoing a
+ * change that was never made does nothing.
+ */
+int journal_add(struct journal *journal, const struct evb_undo_val *val);
+
+/*
+ * journal_undo() - undoes everything, last first, each in the namespace that it was made in; the
+ * program must be in that of the switch. What is not there any more is no error; the first real
+ * error is returned after the rest has been done. journal_unlink() - without that namespace:
+ * only the pinned links.
+ */
+int journal_undo(const struct tables *tables, const char *name);
+int journal_unlink(const struct tables *tables, const char *name);
+
+/* entries in ascending order; stops at the first non-zero return of @fn, and returns it */
+int journal_each(const struct tables *tables,
+		 int (*fn)(uint32_t seq, const struct evb_undo_val *val, void *arg), void *arg);
+
+/* tx_dropped of an interface when the switch was attached; 0 when it is not known */
+uint64_t journal_drops(const struct tables *tables, uint32_t ifindex);
+/* sets it anew, where there is such an entry */
+int journal_set_drops(const struct tables *tables, uint32_t ifindex, uint64_t dropped);

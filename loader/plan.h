@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * plan.h - from configuration to the rows of the tables. Pure: no kernel, no devices.
+ */
+#pragma once
+
+#include "config.h"
+#include "evb_abi.h"
+
+/* what the host knows of one device; all zero in `check --dump` */
+struct plan_dev {
+	unsigned int ifindex;
+	unsigned int mtu;
+	enum evb_port_kind kind;
+	bool peer;	/* bpf_redirect_peer works: a veth whose other end is in another namespace */
+	bool xdp;	/* takes XDP frames, and the XDP program runs on it */
+	uint8_t mac[6]; /* of the uplink */
+};
+
+struct plan_host {
+	struct plan_dev uplink;
+	struct plan_dev vfs[EVB_VFS_MAX]; /* in the order of config->vfs */
+};
+
+struct plan_port {
+	uint32_t number;
+	struct evb_port row;
+};
+struct plan_vlan {
+	struct evb_vlan_key key;
+	struct evb_vlan_val row;
+};
+struct plan_fdb {
+	struct evb_fdb_key key;
+	struct evb_fdb_val row;
+};
+struct plan_group {
+	uint32_t fid;
+	struct evb_group row;
+};
+struct plan_domain {
+	uint32_t number;
+	struct evb_domain row;
+};
+
+/* the rows, each list in ascending order of its key; evb_ingress, evb_ifaces, evb_tx follow from ports */
+struct plan {
+	unsigned int n_ports, n_vlans, n_fdb, n_groups, n_domains;
+	struct plan_port *ports;
+	struct plan_vlan *vlans;
+	struct plan_fdb *fdb;
+	struct plan_group *groups;
+	struct plan_domain *domains;
+};
+
+/*
+ * plan_build() - @host may be NULL: rows without devices. The plan is the caller's, to be freed with
+ * plan_free(). -E2BIG (logged): more addresses times VLANs than evb_fdb holds. -ENOMEM.
+ */
+int plan_build(const struct config *cfg, const struct plan_host *host, struct plan **out);
+void plan_free(struct plan *plan); /* NULL is fine */
+
+/* row of a port number, or NULL */
+const struct evb_port *plan_port_get(const struct plan *plan, uint32_t number);

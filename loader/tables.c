@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tables.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "log.h"
+#include "pin.h"
+
+
+static const struct {
+	const char *name;
+	enum bpf_map_type type;
+	uint32_t key_size, value_size;
+} tables_want[TABLE__MAX] = {
+	[TABLE_CONFIG] = {"evb_config", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_config_val)},
+	[TABLE_JOURNAL] = {"evb_journal", BPF_MAP_TYPE_HASH, 4, sizeof(struct evb_undo_val)},
+	[TABLE_PORTS] = {"evb_ports", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_port)},
+	[TABLE_INGRESS] = {"evb_ingress", BPF_MAP_TYPE_HASH, sizeof(struct evb_ingress_key),
+			   sizeof(struct evb_ingress_val)},
+	[TABLE_IFACES] = {"evb_ifaces", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_iface)},
+	[TABLE_DOMAINS] = {"evb_domains", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_domain)},
+	[TABLE_VLANS] = {"evb_vlans", BPF_MAP_TYPE_HASH, sizeof(struct evb_vlan_key),
+			 sizeof(struct evb_vlan_val)},
+	[TABLE_FDB] = {"evb_fdb", BPF_MAP_TYPE_HASH, sizeof(struct evb_fdb_key),
+		       sizeof(struct evb_fdb_val)},
+	[TABLE_GROUPS] = {"evb_groups", BPF_MAP_TYPE_HASH, 4, sizeof(struct evb_group)},
+	[TABLE_STATS] = {"evb_stats", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct evb_stats)},
+	[TABLE_TX] = {"evb_tx", BPF_MAP_TYPE_DEVMAP_HASH, 4, sizeof(struct bpf_devmap_val)},
+	[TABLE_TRACE] = {"evb_trace", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_trace)},
+};
+
+const char *table_name(enum table table)
+{
+	return (unsigned int)table < TABLE__MAX ? tables_want[table].name : "?";
+}
+
+static int table_open(const char *name, enum table table)
+{
+	char path[PIN_PATH_LEN];
+	int fd = bpf_obj_get(pin_path(path, name, table_name(table)));
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int table_check(const char *name, enum table table, int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return log_err_r(-errno, "%s: cannot ask the kernel about map %s: %s", name,
+				 table_name(table), log_errno(errno));
+	if (info.type == tables_want[table].type &&
+	    info.key_size == tables_want[table].key_size &&
+	    info.value_size == tables_want[table].value_size)
+		return 0;
+	return log_err_r(-EPROTO,
+			 "%s: map %s is not the one of this version of evbpf; detach the switch with the "
+			 "version that attached it",
+			 name, table_name(table));
+}
+
+static int tables_check_layout(const char *name, const struct tables *tables)
+{
+	struct evb_config_val *config;
+	int err = tables_config(tables, &config);
+
+	if (err)
+		return err;
+	if (config->layout != EVB_LAYOUT)
+		err = log_err_r(-EPROTO,
+				"%s: its tables have layout %u (evbpf %.15s), this version has layout %u; "
+				"detach the switch with the version that attached it",
+				name, config->layout, config->version, EVB_LAYOUT);
+	free(config);
+	return err;
+}
+
+int tables_open(const char *name, struct tables *out)
+{
+	struct tables tables = TABLES_NONE;
+	int err = pin_switch_exists(name);
+
+	if (err == 0)
+		return log_err_r(-ENOENT, "no switch is called %s: `evbpf list` shows those that are attached",
+				 name);
+	if (err < 0)
+		return err;
+	for (int i = 0; i < TABLE__MAX; i++) {
+		tables.fd[i] = table_open(name, i);
+		err = tables.fd[i] < 0 ? tables.fd[i] : table_check(name, i, tables.fd[i]);
+		if (tables.fd[i] < 0)
+			log_err("%s: cannot open its map %s: %s%s", name, table_name(i), log_errno(err),
+				err == -ENOENT ? "; its attach did not finish: evbpf detach it" : "");
+		if (!err && i == TABLE_CONFIG)
+			err = tables_check_layout(name, &tables);
+		if (err) {
+			tables_close(&tables);
+			return err;
+		}
+	}
+	*out = tables;
+	return 0;
+}
+
+void tables_close(struct tables *tables)
+{
+	for (int i = 0; i < TABLE__MAX; i++) {
+		if (tables->fd[i] >= 0)
+			close(tables->fd[i]);
+		tables->fd[i] = -1;
+	}
+}
+
+int tables_config(const struct tables *tables, struct evb_config_val **out)
+{
+	struct evb_config_val *val = calloc(1, sizeof(*val));
+	__u32 zero = 0;
+
+	if (!val)
+		return log_err_r(-ENOMEM, "out of memory");
+	if (bpf_map_lookup_elem(tables->fd[TABLE_CONFIG], &zero, val)) {
+		int err = -errno;
+
+		free(val);
+		return log_err_r(err, "cannot read map evb_config: %s", log_errno(err));
+	}
+	*out = val;
+	return 0;
+}
+
+static int table_write(const struct tables *tables, enum table table, const void *key,
+		       const void *val)
+{
+	if (!bpf_map_update_elem(tables->fd[table], key, val, BPF_ANY))
+		return 0;
+	return log_err_r(-errno, "cannot write a row of map %s: %s", table_name(table),
+			 log_errno(errno));
+}
+
+int tables_set_config(const struct tables *tables, const struct evb_config_val *val)
+{
+	__u32 zero = 0;
+
+	return table_write(tables, TABLE_CONFIG, &zero, val);
+}
+
+/* the first interface of a slot has it; others are found through evb_ingress */
+static int fill_iface(const struct tables *tables, const struct evb_iface *iface)
+{
+	__u32 slot = iface->ifindex % EVB_IFACES_MAX;
+	struct evb_iface there;
+
+	if (!bpf_map_lookup_elem(tables->fd[TABLE_IFACES], &slot, &there) && there.ifindex)
+		return 0;
+	return table_write(tables, TABLE_IFACES, &slot, iface);
+}
+
+/* the ways in: not for the PF, whose frames are told by the hook */
+static int fill_ingress(const struct tables *tables, const struct plan_port *port)
+{
+	struct evb_ingress_key key = {.ifindex = port->row.ifindex};
+	struct evb_ingress_val val = {.port = port->number};
+	struct evb_iface iface = {.ifindex = port->row.ifindex, .port = port->number};
+	int err;
+
+	if (!port->row.ifindex || port->row.kind == EVB_KIND_PF)
+		return 0;
+	err = table_write(tables, TABLE_INGRESS, &key, &val);
+	return err ? err : fill_iface(tables, &iface);
+}
+
+static int fill_tx(const struct tables *tables, const struct plan_port *port)
+{
+	struct bpf_devmap_val val = {.ifindex = port->row.ifindex};
+	__u32 key = port->number;
+
+	if (!port->row.xdp_slot)
+		return 0;
+	return table_write(tables, TABLE_TX, &key, &val);
+}
+
+static int fill_port(const struct tables *tables, const struct plan_port *port)
+{
+	int err = table_write(tables, TABLE_PORTS, &port->number, &port->row);
+
+	if (!err)
+		err = fill_ingress(tables, port);
+	return err ? err : fill_tx(tables, port);
+}
+
+/* what is looked up last is written first */
+int tables_fill(const struct tables *tables, const struct plan *plan)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < plan->n_groups; i++)
+		err = table_write(tables, TABLE_GROUPS, &plan->groups[i].fid, &plan->groups[i].row);
+	for (unsigned int i = 0; !err && i < plan->n_fdb; i++)
+		err = table_write(tables, TABLE_FDB, &plan->fdb[i].key, &plan->fdb[i].row);
+	for (unsigned int i = 0; !err && i < plan->n_vlans; i++)
+		err = table_write(tables, TABLE_VLANS, &plan->vlans[i].key, &plan->vlans[i].row);
+	for (unsigned int i = 0; !err && i < plan->n_domains; i++)
+		err = table_write(tables, TABLE_DOMAINS, &plan->domains[i].number,
+				  &plan->domains[i].row);
+	for (unsigned int i = 0; !err && i < plan->n_ports; i++)
+		err = fill_port(tables, &plan->ports[i]);
+	return err;
+}
+
+int tables_port(const struct tables *tables, uint32_t number, struct evb_port *out)
+{
+	struct evb_port row;
+
+	if (bpf_map_lookup_elem(tables->fd[TABLE_PORTS], &number, &row) ||
+	    row.kind == EVB_KIND_NONE)
+		return -ENOENT;
+	*out = row;
+	return 0;
+}
+
+static void count_sum(struct evb_count *sum, const struct evb_count *add)
+{
+	sum->packets += add->packets;
+	sum->bytes += add->bytes;
+	sum->multicast += add->multicast;
+	sum->broadcast += add->broadcast;
+	sum->dropped += add->dropped;
+}
+
+/* room for one value of each CPU */
+static struct evb_stats *stats_alloc(int *cpus)
+{
+	*cpus = libbpf_num_possible_cpus();
+	if (*cpus <= 0)
+		return NULL;
+	return calloc(*cpus, sizeof(struct evb_stats));
+}
+
+int tables_stats(const struct tables *tables, uint32_t number, struct evb_stats *out)
+{
+	struct evb_stats *each;
+	int cpus;
+
+	each = stats_alloc(&cpus);
+	if (!each)
+		return -ENOMEM;
+	memset(out, 0, sizeof(*out));
+	if (bpf_map_lookup_elem(tables->fd[TABLE_STATS], &number, each)) {
+		int err = -errno;
+
+		free(each);
+		return err;
+	}
+	for (int i = 0; i < cpus; i++) {
+		count_sum(&out->in, &each[i].in);
+		count_sum(&out->out, &each[i].out);
+		for (int j = 0; j < EVB_DROP__MAX; j++)
+			out->drops[j] += each[i].drops[j];
+	}
+	free(each);
+	return 0;
+}
+
+int tables_stats_reset(const struct tables *tables, uint32_t number)
+{
+	struct evb_stats *zero;
+	int cpus, err;
+
+	zero = stats_alloc(&cpus);
+	if (!zero)
+		return -ENOMEM;
+	err = table_write(tables, TABLE_STATS, &number, zero);
+	free(zero);
+	return err;
+}
+
+int tables_each_fdb(const struct tables *tables,
+		    int (*fn)(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg),
+		    void *arg)
+{
+	struct evb_fdb_key key, *prev = NULL, next;
+	struct evb_fdb_val val;
+	int ret = 0;
+
+	while (!ret && !bpf_map_get_next_key(tables->fd[TABLE_FDB], prev, &next)) {
+		key = next;
+		prev = &key;
+		if (!bpf_map_lookup_elem(tables->fd[TABLE_FDB], &key, &val))
+			ret = fn(&key, &val, arg);
+	}
+	return ret;
+}
+
+int tables_each_vlan(const struct tables *tables,
+		     int (*fn)(const struct evb_vlan_key *key, const struct evb_vlan_val *val,
+			       void *arg),
+		     void *arg)
+{
+	struct evb_vlan_key key, *prev = NULL, next;
+	struct evb_vlan_val val;
+	int ret = 0;
+
+	while (!ret && !bpf_map_get_next_key(tables->fd[TABLE_VLANS], prev, &next)) {
+		key = next;
+		prev = &key;
+		if (!bpf_map_lookup_elem(tables->fd[TABLE_VLANS], &key, &val))
+			ret = fn(&key, &val, arg);
+	}
+	return ret;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * view.h - a switch that is attached, for those who read: tables, configuration, namespace, devices.
+ *
+ * Works from any namespace: devices are looked up in the switch's own.
+ */
+#pragma once
+
+#include "config.h"
+#include "hook.h"
+#include "nl.h"
+#include "output.h"
+#include "tables.h"
+
+struct view {
+	char name[EVB_NAME_LEN];
+	struct tables tables;
+	struct evb_config_val *val;
+	struct config *cfg; /* parsed from val->text */
+	int netns_fd;	    /* -1: the namespace is gone */
+	struct nl *nl;	    /* in it; NULL: gone */
+	int lock;	    /* -1: not ours */
+	char netns[320];   /* how to reach it: see view_open() */
+};
+
+/*
+ * view_open() - below the lock of pin_lock(). Logs its errors (-ENOENT, -EPROTO ...) but one:
+ * -EINPROGRESS, a switch whose attach did not finish. view->netns is "" when the switch is in the
+ * caller's own namespace and was not attached with -n.
+ * view_get() - takes the lock as well, and logs every error. A reader gives it back with
+ * view_unlock() before it prints, or a pager at the other end of stdout would hold up everyone.
+ */
+int view_open(const char *name, struct view *out);
+int view_get(const char *name, bool exclusive, struct view *out);
+void view_unlock(struct view *view);
+void view_close(struct view *view);
+
+/* true: some of its maps are missing; says nothing */
+bool view_incomplete(const char *name);
+
+/* names of all ports by number; -ENOMEM (logged); the caller frees it with free() */
+int view_names(const struct view *view, struct output_names **out);
+
+/* row and present device of a port; an absent device has the name @dev, and ifindex 0 */
+struct view_port {
+	struct evb_port row;
+	char dev[IFNAMSIZ];
+	bool absent;
+	struct nl_link link; /* all zero when absent */
+};
+void view_port(const struct view *view, uint32_t number, const char *dev, struct view_port *out);
+
+/* which programs of ours run on a device; all zero where there is none */
+struct view_hooks {
+	enum hook_how xdp;
+	enum hook_how ingress;
+	enum hook_how egress;
+};
+
+/* in the switch's namespace, which the caller has entered: see view_enter() */
+void view_hooks(int ifindex, struct view_hooks *out);
+
+/* enters the switch's namespace; *old is for netns_leave(); -ENOENT if it is gone (not logged) */
+int view_enter(const struct view *view, int *old);
+
+/* "xdp", "tc", or "none" */
+const char *view_hook_name(enum hook_how xdp, enum hook_how tc);
