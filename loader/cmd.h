@@ -27,7 +27,7 @@ enum cmd_flag {
 struct cmd_ctx {
 	const char *netns; /* as given with -n, which main has entered; "" without */
 	bool json;
-	bool pretty;	   /* implies json */
+	bool pretty;	    /* implies json */
 	unsigned int flags; /* enum cmd_flag */
 	int n_args;
 	char **args;

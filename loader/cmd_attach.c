@@ -37,11 +37,11 @@ static const char *hooks_text(const struct view_hooks *hooks, char *buf, size_t 
 	return buf;
 }
 
-/* the devices on which XDP has no dispatcher: the uplink, or else the first VF */
+/* one sentence where XDP has no dispatcher */
 static void print_alone(const struct config *cfg, const struct plan *plan,
 			const struct view_hooks *uplink)
 {
-	const char *dev = uplink->xdp == HOOK_HOW_XDP_ALONE ? cfg->uplink : NULL;
+	bool wire = uplink->xdp == HOOK_HOW_XDP_ALONE;
 	unsigned int vfs = 0;
 
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
@@ -50,18 +50,13 @@ static void print_alone(const struct config *cfg, const struct plan *plan,
 
 		if (row && row->ifindex)
 			view_hooks((int)row->ifindex, &hooks);
-		if (hooks.xdp != HOOK_HOW_XDP_ALONE)
-			continue;
-		if (!dev)
-			dev = cfg->vfs[i].dev;
-		else
-			vfs++;
+		vfs += hooks.xdp == HOOK_HOW_XDP_ALONE;
 	}
-	if (!dev)
+	if (!wire && !vfs)
 		return;
-	printf("%s: XDP runs alone on %s", cfg->name, dev);
+	printf("%s: XDP runs alone on %s", cfg->name, wire ? cfg->uplink : "");
 	if (vfs)
-		printf(" and %u more", vfs);
+		printf("%s%u VF%s", wire ? " and " : "", vfs, vfs == 1 ? "" : "s");
 	printf(", not through libxdp's dispatcher: no other XDP program can be added there\n");
 }
 
@@ -168,7 +163,7 @@ int cmd_detach(const struct cmd_ctx *ctx)
 		return CMD_USAGE;
 	}
 	if (!pin_name_ok(name)) {
-		log_err("no switch is called %s: a name is 1 to 15 of A-Z a-z 0-9 _ -", name);
+		log_err("no switch is called '%s': a name is 1 to 15 of A-Z a-z 0-9 _ -", name);
 		return CMD_FAILED;
 	}
 	if (detach_switch(name))

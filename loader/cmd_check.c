@@ -167,8 +167,9 @@ static const char *dump_flags(char *buf, size_t len, const struct evb_port *row)
 		bool on;
 		const char *word;
 	} flags[] = {
-		{row->access, "access"},     {row->trunk_all, "trunk_all"}, {row->keep_tag, "keep_tag"},
-		{row->spoofchk, "spoofchk"}, {row->trust, "trust"},	    {row->isolated, "isolated"},
+		{row->access, "access"},     {row->trunk_all, "trunk_all"},
+		{row->keep_tag, "keep_tag"}, {row->spoofchk, "spoofchk"},
+		{row->trust, "trust"},	     {row->isolated, "isolated"},
 	};
 	size_t used = 0;
 
@@ -188,23 +189,30 @@ static const char *mac_text(const uint8_t mac[6], char *buf)
 
 static int dump_ports_text(const struct plan *plan)
 {
-	static const char *const headings[] = {">PORT", "NAME", "KIND", ">IFINDEX", "SEND", "STATE",
-					       "RELAY", ">MAX_LEN", ">XDP", ">FID", ">STRIP", ">VLAN",
-					       "TPID", ">QOS", "MAC", "FLAGS"};
+	static const char *const headings[] = {
+		">PORT", "NAME", "KIND",   ">IFINDEX", "SEND", "STATE", "RELAY", ">MAX_LEN",
+		">XDP",	 ">FID", ">STRIP", ">VLAN",    "TPID", ">QOS",	"MAC",	 "FLAGS"};
 	struct output_table *table = output_table_new(16, headings);
 	char b[8][CELL_LEN], mac[OUTPUT_MAC_LEN], flags[80];
 
 	for (unsigned int i = 0; i < plan->n_ports; i++) {
 		const struct evb_port *row = &plan->ports[i].row;
 		const char *cells[] = {
-			num(b[0], plan->ports[i].number), row->name, evb_kind_name(row->kind),
-			num_or_none(b[1], row->ifindex), evb_send_name(row->send),
-			evb_state_name(row->state), evb_relay_name(row->relay),
+			num(b[0], plan->ports[i].number),
+			row->name,
+			evb_kind_name(row->kind),
+			num_or_none(b[1], row->ifindex),
+			evb_send_name(row->send),
+			evb_state_name(row->state),
+			evb_relay_name(row->relay),
 			num_or_none(b[2], row->max_len > EVB_LEN_OVER_MTU ? row->max_len : 0),
 			num_or_none(b[3], row->xdp_slot),
-			num_or_none(b[4], row->fid), num_or_none(b[5], row->strip_fid),
-			num_or_none(b[6], row->vlan), tpid_text(row->tpid),
-			num_or_none(b[7], row->qos), mac_text(row->mac, mac),
+			num_or_none(b[4], row->fid),
+			num_or_none(b[5], row->strip_fid),
+			num_or_none(b[6], row->vlan),
+			tpid_text(row->tpid),
+			num_or_none(b[7], row->qos),
+			mac_text(row->mac, mac),
 			dump_flags(flags, sizeof(flags), row),
 		};
 
@@ -232,16 +240,18 @@ static const char *set_text(const __u64 *bits, const struct output_names *names,
 
 static int dump_vlans_text(const struct plan *plan, const struct output_names *names)
 {
-	static const char *const headings[] = {">DOMAIN", "TPID", ">VID", ">FID", "MEMBERS",
-					       "UNTAGGED"};
+	static const char *const headings[] = {">DOMAIN", "TPID",    ">VID",
+					       ">FID",	  "MEMBERS", "UNTAGGED"};
 	struct output_table *table = output_table_new(6, headings);
 	char b[3][CELL_LEN], members[OUTPUT_SET_LEN], untagged[OUTPUT_SET_LEN];
 
 	for (unsigned int i = 0; i < plan->n_vlans; i++) {
 		const struct plan_vlan *vlan = &plan->vlans[i];
 		const char *cells[] = {
-			num(b[0], vlan->key.domain), evb_tpid_name(vlan->key.tpid),
-			num(b[1], vlan->key.vid), num(b[2], vlan->row.fid),
+			num(b[0], vlan->key.domain),
+			evb_tpid_name(vlan->key.tpid),
+			num(b[1], vlan->key.vid),
+			num(b[2], vlan->row.fid),
 			set_text(vlan->row.members, names, members),
 			set_text(vlan->row.untagged, names, untagged),
 		};
@@ -263,7 +273,8 @@ static int dump_fdb_text(const struct plan *plan, const struct output_names *nam
 		bool known = !output_mac_is_zero(fdb->key.mac);
 		const char *cells[] = {
 			known ? output_mac_format(fdb->key.mac, mac) : "(the uplink's)",
-			num(fid, fdb->key.fid), evb_fdb_kind_name(fdb->row.kind),
+			num(fid, fdb->key.fid),
+			evb_fdb_kind_name(fdb->row.kind),
 			output_name(names, fdb->row.port, name),
 		};
 
@@ -286,14 +297,16 @@ static const char *group_text(const struct evb_group *group, unsigned int from, 
 
 static int dump_groups_text(const struct plan *plan, const struct output_names *names)
 {
-	static const char *const headings[] = {">FID", ">COUNT", "DEFAULT", "WITHOUT_TAG", "AS_IT_IS"};
+	static const char *const headings[] = {">FID", ">COUNT", "DEFAULT", "WITHOUT_TAG",
+					       "AS_IT_IS"};
 	struct output_table *table = output_table_new(5, headings);
 	char b[2][CELL_LEN], name[EVB_NAME_LEN], first[OUTPUT_SET_LEN], rest[OUTPUT_SET_LEN];
 
 	for (unsigned int i = 0; i < plan->n_groups; i++) {
 		const struct evb_group *group = &plan->groups[i].row;
 		const char *cells[] = {
-			num(b[0], plan->groups[i].fid), num(b[1], group->count),
+			num(b[0], plan->groups[i].fid),
+			num(b[1], group->count),
 			group->default_port ? output_name(names, group->default_port, name) : "",
 			group_text(group, 0, group->untagged, names, first),
 			group_text(group, group->untagged, group->count, names, rest),
@@ -307,17 +320,19 @@ static int dump_groups_text(const struct plan *plan, const struct output_names *
 
 static int dump_domains_text(const struct plan *plan, const struct output_names *names)
 {
-	static const char *const headings[] = {">DOMAIN", "WIRE", "DEFAULT", ">FID", ">REST_FID_C",
-					       ">REST_FID_S"};
+	static const char *const headings[] = {">DOMAIN", "WIRE",	 "DEFAULT",
+					       ">FID",	  ">REST_FID_C", ">REST_FID_S"};
 	struct output_table *table = output_table_new(6, headings);
 	char b[4][CELL_LEN], name[2][EVB_NAME_LEN];
 
 	for (unsigned int i = 0; i < plan->n_domains; i++) {
 		const struct evb_domain *row = &plan->domains[i].row;
 		const char *cells[] = {
-			num(b[0], plan->domains[i].number), output_name(names, row->wire, name[0]),
+			num(b[0], plan->domains[i].number),
+			output_name(names, row->wire, name[0]),
 			row->default_port ? output_name(names, row->default_port, name[1]) : "",
-			num_or_none(b[1], row->fid), num_or_none(b[2], row->rest_fid_c),
+			num_or_none(b[1], row->fid),
+			num_or_none(b[2], row->rest_fid_c),
 			num_or_none(b[3], row->rest_fid_s),
 		};
 

@@ -37,9 +37,10 @@ static void list_add(struct list *list, const struct view *view)
 
 	view_port(view, EVB_PORT_UPLINK, cfg->uplink, &uplink);
 	if (!list->json) {
-		const char *cells[] = {view->name, evb_relay_name(cfg->relay), uplink.dev, ports,
-				       view->netns, format_time(view->val->attached, since,
-								sizeof(since))};
+		const char *cells[] = {
+			view->name,  evb_relay_name(cfg->relay),
+			uplink.dev,  ports,
+			view->netns, format_time(view->val->attached, since, sizeof(since))};
 
 		snprintf(ports, sizeof(ports), "%u", 2 + cfg->n_vfs);
 		output_table_row(list->table, cells);
@@ -112,7 +113,8 @@ static int list_print(const struct cmd_ctx *ctx, struct list *list)
 
 int cmd_list(const struct cmd_ctx *ctx)
 {
-	static const char *const headings[] = {"SWITCH", "RELAY", "UPLINK", ">PORTS", "NETNS", "SINCE"};
+	static const char *const headings[] = {"SWITCH", "RELAY", "UPLINK",
+					       ">PORTS", "NETNS", "SINCE"};
 	struct list list = {};
 	int lock, err;
 
@@ -125,11 +127,12 @@ int cmd_list(const struct cmd_ctx *ctx)
 		list.table = output_table_new(6, headings);
 	err = lock < 0 ? 0 : pin_switch_each(list_one, &list);
 	pin_unlock(lock < 0 ? -1 : lock);
+	if (!err && (list.n || ctx->json))
+		return list_print(ctx, &list) ? CMD_FAILED : CMD_OK;
+	output_table_free(list.table);
+	json_object_put(list.json);
 	if (err)
 		return CMD_FAILED;
-	if (!list.n && !ctx->json) {
-		puts("no switch is attached");
-		return CMD_OK;
-	}
-	return list_print(ctx, &list) ? CMD_FAILED : CMD_OK;
+	puts("no switch is attached");
+	return CMD_OK;
 }

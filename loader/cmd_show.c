@@ -20,7 +20,7 @@
 
 struct show_port {
 	uint32_t number;
-	const struct config_vf *vf;	 /* NULL: uplink or PF */
+	const struct config_vf *vf;	  /* NULL: uplink or PF */
 	const struct config_port *config; /* NULL: uplink */
 	struct view_port at;
 	const char *hook;
@@ -71,8 +71,9 @@ static int show_collect(struct show *show)
 
 		port->vf = i < 2 ? NULL : &cfg->vfs[i - 2];
 		port->config = i == 0 ? NULL : i == 1 ? &cfg->pf : &port->vf->port;
-		port->number = i == 0 ? EVB_PORT_UPLINK : i == 1 ? EVB_PORT_PF
-								 : EVB_PORT_VF(port->vf->id);
+		port->number = i == 0	? EVB_PORT_UPLINK
+			       : i == 1 ? EVB_PORT_PF
+					: EVB_PORT_VF(port->vf->id);
 		port->hook = "none";
 		view_port(&show->view, port->number, port->vf ? port->vf->dev : cfg->uplink,
 			  &port->at);
@@ -243,8 +244,8 @@ static const char *show_flags_text(const struct show_port *port, enum evb_relay 
 
 static int show_ports_text(const struct show *show)
 {
-	static const char *const headings[] = {"PORT", "DEV", "KIND", "HOOK", "STATE", "MAC",
-					       "VLAN", "FLAGS", "TRUNK"};
+	static const char *const headings[] = {"PORT", "DEV",  "KIND",	"HOOK", "STATE",
+					       "MAC",  "VLAN", "FLAGS", "TRUNK"};
 	struct output_table *table = output_table_new(9, headings);
 	char mac[CELL_LEN], vlan[CELL_LEN], flags[CELL_LEN], trunk[CELL_LEN];
 
@@ -252,11 +253,15 @@ static int show_ports_text(const struct show *show)
 		const struct show_port *port = &show->ports[i];
 		const struct evb_port *row = &port->at.row;
 		const char *cells[] = {
-			show_port_name(port), port->at.dev, evb_kind_name(row->kind), port->hook,
+			show_port_name(port),
+			port->at.dev,
+			evb_kind_name(row->kind),
+			port->hook,
 			port->at.absent ? "absent" : evb_state_name(row->state),
 			show_mac_text(port, mac, sizeof(mac)),
 			show_vlan_text(port, vlan, sizeof(vlan)),
-			show_flags_text(port, show->view.cfg->relay, flags, sizeof(flags)), "all",
+			show_flags_text(port, show->view.cfg->relay, flags, sizeof(flags)),
+			"all",
 		};
 
 		if (!row->trunk_all)
@@ -322,8 +327,9 @@ static const struct {
 	const char *name;
 	int (*fn)(const struct cmd_ctx *ctx, struct view *view); /* NULL: in a later version */
 } objects[] = {
-	{"ports", show_only_ports}, {"fdb", show_fdb},	   {"vlans", show_vlans}, {"channels", NULL},
-	{"portgroups", NULL},	    {"replication", NULL}, {"meters", NULL},
+	{"ports", show_only_ports}, {"fdb", show_fdb},	  {"vlans", show_vlans},
+	{"channels", NULL},	    {"portgroups", NULL}, {"replication", NULL},
+	{"meters", NULL},
 };
 
 int cmd_show(const struct cmd_ctx *ctx)
@@ -338,12 +344,14 @@ int cmd_show(const struct cmd_ctx *ctx)
 			if (strcmp(objects[i].name, ctx->args[1]) == 0)
 				break;
 		if (i == sizeof(objects) / sizeof(objects[0])) {
-			log_err("show: no object is called '%s': ports, fdb or vlans", ctx->args[1]);
+			log_err("show: no object is called '%s': ports, fdb or vlans",
+				ctx->args[1]);
 			return CMD_USAGE;
 		}
 		fn = objects[i].fn;
 		if (!fn) {
-			log_err("show: %s is not in this version (%s) yet: there are ports, fdb, vlans",
+			log_err("show: %s is not in this version (%s) yet: there are ports, fdb, "
+				"vlans",
 				ctx->args[1], EVBPF_VERSION);
 			return CMD_USAGE;
 		}

@@ -36,22 +36,23 @@ static const struct evb_count *stats_tx(const struct port_stats *port)
 
 /*
  * Frames that the kernel lost after the programs had sent them (a redirect to a dead veth reports
- * success): the growth of the device's own counter. The PF's device is the uplink, whose
- * counter is about the wire.
+ * success): the growth of the device's own counter. A copy of a flood is in both numbers where the
+ * driver tells of the loss (veth since Linux 6.6), hence the larger of the two, not their sum. The
+ * PF's device is the uplink, whose counter is about the wire.
  */
 static void stats_add_device(const struct view *view, uint32_t ifindex, struct evb_stats *stats)
 {
 	struct nl_link link;
-	uint64_t before, now;
+	uint64_t before, lost;
 
 	if (!ifindex || !view->nl || nl_link_get(view->nl, NULL, (int)ifindex, &link))
 		return;
 	before = journal_drops(&view->tables, ifindex);
-	now = link.stats.tx_dropped;
-	if (now <= before)
+	lost = link.stats.tx_dropped > before ? link.stats.tx_dropped - before : 0;
+	if (lost <= stats->drops[EVB_DROP_SEND])
 		return;
-	stats->drops[EVB_DROP_SEND] += now - before;
-	stats->out.dropped += now - before;
+	stats->out.dropped += lost - stats->drops[EVB_DROP_SEND];
+	stats->drops[EVB_DROP_SEND] = lost;
 }
 
 static int stats_read(const struct view *view, struct port_stats *port)
@@ -60,8 +61,8 @@ static int stats_read(const struct view *view, struct port_stats *port)
 	int err = tables_stats(&view->tables, port->number, &port->stats);
 
 	if (err)
-		return log_err_r(err, "%s: cannot read the counters of %s: %s", view->name, port->name,
-				 log_errno(err));
+		return log_err_r(err, "%s: cannot read the counters of %s: %s", view->name,
+				 port->name, log_errno(err));
 	if (port->number != EVB_PORT_PF && !tables_port(&view->tables, port->number, &row))
 		stats_add_device(view, row.ifindex, &port->stats);
 	return 0;
@@ -135,7 +136,8 @@ static void stats_text(const struct port_stats *port)
 	const char *before = "    drops:";
 
 	printf("%s:\n", port->name);
-	printf("    RX: %14s %12s %12s %12s %12s\n", "bytes", "packets", "dropped", "mcast", "bcast");
+	printf("    RX: %14s %12s %12s %12s %12s\n", "bytes", "packets", "dropped", "mcast",
+	       "bcast");
 	printf("        %14" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
 	       (uint64_t)rx->bytes, (uint64_t)rx->packets, (uint64_t)rx->dropped,
 	       (uint64_t)rx->multicast, (uint64_t)rx->broadcast);

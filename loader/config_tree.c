@@ -431,7 +431,8 @@ static int refuse_tag_directive(const char *text, size_t len, struct config_erro
 			return config_refuse(err, (struct config_pos){n, 1},
 					     "'%%TAG' is not used here: take the line out");
 		line = memchr(line, '\n', (size_t)(end - line));
-		line += !!line;
+		if (line)
+			line++;
 	}
 	return 0;
 }

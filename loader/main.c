@@ -34,30 +34,49 @@ struct cmd {
 };
 
 static const struct cmd commands[] = {
-	{"check", "FILE [--dump]",
-	 "check a configuration, without root and without touching anything;\n"
-	 "--dump prints the rows of the tables that it would become",
-	 cmd_check, 1, 1, {{"dump", CMD_DUMP}}},
-	{"attach", "FILE [--dry-run]",
-	 "make the switch that FILE describes;\n"
-	 "--dry-run checks the host as well, changes nothing and prints the rows",
-	 cmd_attach, 1, 1, {{"dry-run", CMD_DRY_RUN}}},
-	{"detach", "SWITCH | --all", "remove a switch and everything that attach has changed",
-	 cmd_detach, 0, 1, {{"all", CMD_ALL}}},
-	{"list", "", "the switches that are attached", cmd_list, 0, 0, {}},
-	{"show", "SWITCH [ports|fdb|vlans]",
-	 "a switch and its ports, its table of addresses, its VLANs", cmd_show, 1, 2, {}},
-	{"stats", "SWITCH [--reset]",
-	 "counters as in `ip -s link`, dropped frames by reason;\n"
-	 "--reset sets them to zero",
-	 cmd_stats, 1, 1, {{"reset", CMD_RESET}, {"watch", CMD_WATCH}}},
+	{.name = "check",
+	 .usage = "FILE [--dump]",
+	 .what = "check a configuration, without root and without touching anything;\n"
+		 "--dump prints the rows of the tables that it would become",
+	 .fn = cmd_check,
+	 .min_args = 1,
+	 .max_args = 1,
+	 .flags = {{"dump", CMD_DUMP}}},
+	{.name = "attach",
+	 .usage = "FILE [--dry-run]",
+	 .what = "make the switch that FILE describes;\n"
+		 "--dry-run checks the host as well, changes nothing and prints the rows",
+	 .fn = cmd_attach,
+	 .min_args = 1,
+	 .max_args = 1,
+	 .flags = {{"dry-run", CMD_DRY_RUN}}},
+	{.name = "detach",
+	 .usage = "SWITCH | --all",
+	 .what = "remove a switch and everything that attach has changed",
+	 .fn = cmd_detach,
+	 .max_args = 1,
+	 .flags = {{"all", CMD_ALL}}},
+	{.name = "list", .usage = "", .what = "the switches that are attached", .fn = cmd_list},
+	{.name = "show",
+	 .usage = "SWITCH [ports|fdb|vlans]",
+	 .what = "a switch and its ports, its table of addresses, its VLANs",
+	 .fn = cmd_show,
+	 .min_args = 1,
+	 .max_args = 2},
+	{.name = "stats",
+	 .usage = "SWITCH [--reset]",
+	 .what = "counters as in `ip -s link`, dropped frames by reason;\n"
+		 "--reset sets them to zero",
+	 .fn = cmd_stats,
+	 .min_args = 1,
+	 .max_args = 1,
+	 .flags = {{"reset", CMD_RESET}, {"watch", CMD_WATCH}}},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const char *const later[] = {
-	"apply",   "diff",  "set",     "save",   "monitor",
-	"trace",   "capture", "doctor", "metrics", "agent",
+	"apply", "diff", "set", "save", "monitor", "trace", "capture", "doctor", "metrics", "agent",
 };
 
 /* getopt_long's values of options without a letter: 256 and on, by the command's flags */
@@ -100,7 +119,7 @@ static int command_unknown(const char *name)
 
 static void print_command(const struct cmd *cmd)
 {
-	printf("  %s %s\n      ", cmd->name, cmd->usage);
+	printf("  %s%s%s\n      ", cmd->name, *cmd->usage ? " " : "", cmd->usage);
 	for (const char *p = cmd->what; *p; p++) {
 		putchar(*p);
 		if (*p == '\n')
@@ -183,15 +202,17 @@ static bool option_exact(char **argv, const struct option *option)
 
 static int option_wrong(const struct cmd *cmd, char **argv, int c)
 {
-	const char *help = cmd ? cmd->name : "";
+	const char *name = cmd ? cmd->name : "";
+	const char *space = cmd ? " " : "";
 	const char *arg = argv[optind - 1];
 
 	if (c == ':')
 		log_err("option %s needs the name or path of a network namespace", arg);
 	else if (c == '?' && optopt && optopt < OPT_FLAG && !strchr("njpvhV", optopt))
-		log_err("no option is called -%c; `evbpf help %s` shows them", optopt, help);
+		log_err("no option is called -%c; `evbpf help%s%s` shows them", optopt, space,
+			name);
 	else
-		log_err("no option is called %s; `evbpf help %s` shows them", arg, help);
+		log_err("no option is called %s; `evbpf help%s%s` shows them", arg, space, name);
 	return CMD_USAGE;
 }
 
@@ -200,7 +221,8 @@ static int option_take(struct parsed *parsed, const struct cmd *cmd, int c)
 	switch (c) {
 	case 'n':
 		if (cmd) {
-			log_err("-n stands before the command: evbpf -n %s %s ...", optarg, cmd->name);
+			log_err("-n stands before the command: evbpf -n %s %s ...", optarg,
+				cmd->name);
 			return CMD_USAGE;
 		}
 		parsed->ctx.netns = optarg;
@@ -263,7 +285,8 @@ static int help_command(const struct cmd_ctx *ctx)
 	return cmd ? help_print(cmd) : command_unknown(ctx->args[0]);
 }
 
-static const struct cmd help = {"help", "[COMMAND]", "", help_command, 0, 1, {}};
+static const struct cmd help = {
+	.name = "help", .usage = "[COMMAND]", .what = "", .fn = help_command, .max_args = 1};
 
 static int netns_use(const char *name)
 {
@@ -283,8 +306,8 @@ static int command_run(const struct cmd *cmd, const struct cmd_ctx *ctx)
 {
 	if (ctx->n_args < cmd->min_args || ctx->n_args > cmd->max_args) {
 		if (ctx->n_args < cmd->min_args)
-			log_err("%s: something is missing; usage: evbpf %s %s", cmd->name, cmd->name,
-				cmd->usage);
+			log_err("%s: something is missing; usage: evbpf %s %s", cmd->name,
+				cmd->name, cmd->usage);
 		else
 			log_err("%s: '%s' is too much; usage: evbpf %s %s", cmd->name,
 				ctx->args[cmd->max_args], cmd->name, cmd->usage);

@@ -24,7 +24,8 @@ static unsigned int utf8_len(const unsigned char *s)
 	static const struct {
 		unsigned char mask, lead;
 		uint32_t min;
-	} kinds[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+	} kinds[] = {
+		{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
 
 	for (unsigned int n = 0; n < 4; n++) {
 		uint32_t c = s[0] & (unsigned char)~kinds[n].mask;
@@ -108,15 +109,27 @@ struct json_object *output_trunk(bool all, const struct config_vids *vids)
 	return list;
 }
 
+/* why a write failed that stdio made on its own, for output_finish(): its errno does not last */
+static int write_errno;
+
+static void note_failure(FILE *f)
+{
+	if (ferror(f) && errno && !write_errno)
+		write_errno = errno;
+}
+
 int output_json(FILE *f, struct json_object *obj, bool pretty)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 	const char *text;
 
-	flags |= pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN;
+	flags |=
+		pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN;
 	text = obj ? json_object_to_json_string_ext(obj, flags) : NULL;
+	errno = 0;
 	if (text)
 		fprintf(f, "%s\n", text);
+	note_failure(f);
 	json_object_put(obj);
 	return text ? 0 : log_err_r(-ENOMEM, "out of memory");
 }
@@ -212,11 +225,11 @@ const char *output_set_text(const struct output_set *set, const struct output_na
 
 struct output_table {
 	unsigned int columns, rows, max;
-	bool failed; /* out of memory */
+	bool failed;  /* out of memory */
 	char **cells; /* row after row, the headings first */
 };
 
-static void table_free(struct output_table *table)
+void output_table_free(struct output_table *table)
 {
 	if (!table)
 		return;
@@ -274,13 +287,25 @@ static int table_width(const struct output_table *table, unsigned int column)
 	return (int)width;
 }
 
+static void table_print_row(const struct output_table *table, unsigned int row, const int *width,
+			    const bool *right, FILE *f, const char *indent)
+{
+	char **cells = &table->cells[row * table->columns];
+	unsigned int last = table->columns - 1;
+
+	fputs(indent, f);
+	for (unsigned int i = 0; i < last; i++)
+		fprintf(f, "%*s  ", right[i] ? width[i] : -width[i], cells[i]);
+	fprintf(f, "%*s\n", right[last] ? width[last] : 0, cells[last]);
+}
+
 int output_table_print(struct output_table *table, FILE *f, const char *indent)
 {
 	bool right[32] = {false};
 	int width[32];
 
 	if (!table || table->failed || table->columns > 32) {
-		table_free(table);
+		output_table_free(table);
 		return log_err_r(-ENOMEM, "out of memory");
 	}
 	for (unsigned int i = 0; i < table->columns; i++) {
@@ -291,30 +316,24 @@ int output_table_print(struct output_table *table, FILE *f, const char *indent)
 			memmove(heading, heading + 1, strlen(heading));
 		width[i] = table_width(table, i);
 	}
-	for (unsigned int row = 0; row < table->rows; row++) {
-		char **cells = &table->cells[row * table->columns];
-
-		fputs(indent, f);
-		for (unsigned int i = 0; i + 1 < table->columns; i++)
-			fprintf(f, "%*s  ", right[i] ? width[i] : -width[i], cells[i]);
-		if (right[table->columns - 1])
-			fprintf(f, "%*s\n", width[table->columns - 1], cells[table->columns - 1]);
-		else
-			fprintf(f, "%s\n", cells[table->columns - 1]);
-	}
-	table_free(table);
+	errno = 0;
+	for (unsigned int row = 0; row < table->rows; row++)
+		table_print_row(table, row, width, right, f, indent);
+	note_failure(f);
+	output_table_free(table);
 	return 0;
 }
 
 int output_finish(FILE *f)
 {
-	int failed;
+	int why, failed;
 
 	errno = 0;
 	failed = fflush(f);
 	if (!failed && !ferror(f))
 		return 0;
-	return log_err_r(errno ? -errno : -EIO,
+	why = failed && errno ? errno : write_errno ? write_errno : EIO;
+	return log_err_r(-why,
 			 "cannot write all of the output: %s; what was printed is not complete",
-			 errno ? strerror(errno) : "an earlier write failed");
+			 strerror(why));
 }

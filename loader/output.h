@@ -22,7 +22,7 @@
 void output_add(struct json_object *obj, const char *key, struct json_object *val);
 void output_append(struct json_object *list, struct json_object *val);
 
-/* bytes that are no UTF-8 (a file name, a binary file's words in an error) become U+FFFD; NULL: null */
+/* bytes that are no UTF-8 (a binary file's words in an error) become U+FFFD; NULL: null */
 struct json_object *output_str(const char *text);
 struct json_object *output_num(uint64_t num);
 struct json_object *output_bool(bool on);
@@ -73,6 +73,7 @@ struct output_table *output_table_new(unsigned int columns, const char *const *h
 void output_table_row(struct output_table *table, const char *const *cells);
 /* prints and frees; every line begins with @indent; -ENOMEM (logged) */
 int output_table_print(struct output_table *table, FILE *f, const char *indent);
+void output_table_free(struct output_table *table); /* without printing; NULL is fine */
 
 /*
  * output_finish() - pushes out what is buffered: 0, or the error of this or any earlier write

@@ -171,23 +171,53 @@ static int vlans_json(const struct cmd_ctx *ctx, const struct view *view,
 	return output_json(stdout, obj, ctx->pretty);
 }
 
+#define VLANS_WIDTH 36 /* of a list of ports, before it goes on in another line */
+
+/* as many words of *text as fit, and at least one; *text moves on */
+static const char *take_words(const char **text, char *buf, size_t len)
+{
+	size_t end = 0;
+
+	buf[0] = '\0';
+	for (;;) {
+		size_t next = end + strspn(*text + end, " ");
+
+		next += strcspn(*text + next, " ");
+		if (next == end || (end && next > VLANS_WIDTH))
+			break;
+		end = next;
+	}
+	snprintf(buf, len, "%.*s", (int)end, *text);
+	*text += end + strspn(*text + end, " ");
+	return buf[0] ? buf : " ";
+}
+
+static void vlans_row(struct output_table *table, const struct place *place,
+		      const struct output_names *names)
+{
+	char vlan[16], fid[16], untagged[OUTPUT_SET_LEN], members[OUTPUT_SET_LEN];
+	char part[2][VLANS_WIDTH + 2 * EVB_NAME_LEN];
+	const char *u = output_set_text(&place->untagged, names, untagged, sizeof(untagged));
+	const char *m = output_set_text(&place->members, names, members, sizeof(members));
+	const char *cells[] = {place_vlan_text(place, vlan, sizeof(vlan)), place_proto(place), fid,
+			       NULL, NULL};
+
+	snprintf(fid, sizeof(fid), "%u", place->fid);
+	do {
+		cells[3] = take_words(&u, part[0], sizeof(part[0]));
+		cells[4] = take_words(&m, part[1], sizeof(part[1]));
+		output_table_row(table, cells);
+		cells[0] = cells[1] = cells[2] = " ";
+	} while (*u || *m);
+}
+
 static int vlans_text(const struct places *places, const struct output_names *names)
 {
 	static const char *const headings[] = {">VLAN", "PROTO", ">FID", "UNTAGGED", "MEMBERS"};
 	struct output_table *table = output_table_new(5, headings);
-	char vlan[16], fid[16], untagged[OUTPUT_SET_LEN], members[OUTPUT_SET_LEN];
 
-	for (unsigned int i = 0; i < places->n; i++) {
-		const struct place *place = &places->list[i];
-		const char *cells[] = {
-			place_vlan_text(place, vlan, sizeof(vlan)), place_proto(place), fid,
-			output_set_text(&place->untagged, names, untagged, sizeof(untagged)),
-			output_set_text(&place->members, names, members, sizeof(members)),
-		};
-
-		snprintf(fid, sizeof(fid), "%u", place->fid);
-		output_table_row(table, cells);
-	}
+	for (unsigned int i = 0; i < places->n; i++)
+		vlans_row(table, &places->list[i], names);
 	return output_table_print(table, stdout, "");
 }
 
@@ -302,8 +332,10 @@ static int fdb_text(const struct fdb *fdb, const struct output_names *names)
 		const struct fdb_row *row = &fdb->rows[i];
 		const char *cells[] = {
 			output_mac_format(row->key.mac, mac),
-			place_vlan_text(row->place, vlan, sizeof(vlan)), place_proto(row->place),
-			output_name(names, row->val.port, name), evb_fdb_kind_name(row->val.kind),
+			place_vlan_text(row->place, vlan, sizeof(vlan)),
+			place_proto(row->place),
+			output_name(names, row->val.port, name),
+			evb_fdb_kind_name(row->val.kind),
 		};
 
 		output_table_row(table, cells);

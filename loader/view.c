@@ -55,8 +55,10 @@ static int view_parse(struct view *view)
 	if (!val->attached)
 		return -EINPROGRESS;
 	if (len > sizeof(val->text))
-		return log_err_r(-EPROTO, "%s: map evb_config says that its text has %zu bytes: evbpf "
-				 "detach %s, and attach it again", view->name, len, view->name);
+		return log_err_r(-EPROTO,
+				 "%s: map evb_config says that its text has %zu bytes: evbpf "
+				 "detach %s, and attach it again",
+				 view->name, len, view->name);
 	err = config_parse(val->file, val->text, len, &view->cfg, &why);
 	if (err)
 		log_err("%s: the configuration in map evb_config: %s", view->name,
@@ -70,7 +72,8 @@ int view_open(const char *name, struct view *out)
 	int err;
 
 	if (!pin_name_ok(name))
-		return log_err_r(-ENOENT, "no switch is called %s: a name is 1 to 15 of A-Z a-z 0-9 _ -",
+		return log_err_r(-ENOENT,
+				 "no switch is called '%s': a name is 1 to 15 of A-Z a-z 0-9 _ -",
 				 name);
 	snprintf(view.name, sizeof(view.name), "%s", name);
 	err = tables_open(name, &view.tables);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * view.h - a switch that is attached, for those who read: tables, configuration, namespace, devices.
+ * view.h - a switch that is attached, for those who read it: tables, configuration, devices.
  *
  * Works from any namespace: devices are looked up in the switch's own.
  */
@@ -20,7 +20,7 @@ struct view {
 	int netns_fd;	    /* -1: the namespace is gone */
 	struct nl *nl;	    /* in it; NULL: gone */
 	int lock;	    /* -1: not ours */
-	char netns[320];   /* how to reach it: see view_open() */
+	char netns[320];    /* how to reach it: see view_open() */
 };
 
 /*
