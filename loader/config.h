@@ -56,23 +56,23 @@ static inline bool config_vids_has(const struct config_vids *vids, unsigned int 
 struct config_port {
 	char name[EVB_NAME_LEN]; /* "vf0", "pf" */
 	uint8_t mac[CONFIG_MACS_MAX][6];
-	unsigned int n_macs;	   /* a VF has at least one; the PF only those beyond its own */
-	uint16_t vlan;		   /* 0..4094 */
-	uint8_t qos;		   /* 0..7 */
-	uint16_t proto;		   /* EVB_TPID_C or EVB_TPID_S; EVB_TPID_C when it is left out */
-	bool has_proto;		   /* proto is in the file; without it a PF with all takes both */
+	unsigned int n_macs; /* a VF has at least one; the PF only those beyond its own */
+	uint16_t vlan;	     /* 0..4094 */
+	uint8_t qos;	     /* 0..7 */
+	uint16_t proto;	     /* EVB_TPID_C or EVB_TPID_S; EVB_TPID_C when it is left out */
+	bool has_proto;	     /* proto is in the file; without it a PF with all takes both */
 	bool trunk_all;
-	bool has_trunk;		   /* trunk is in the file, or trunk_all is the port's default */
-	struct config_vids trunk;  /* without trunk_all: the tagged VLANs */
-	bool untagged;		   /* also untagged in no VLAN: a port without vlan whose trunk is
+	bool has_trunk;		  /* trunk is in the file, or trunk_all is the port's default */
+	struct config_vids trunk; /* without trunk_all: the tagged VLANs */
+	bool untagged;		  /* also untagged in no VLAN: a port without vlan whose trunk is
 				    * none or all, or where the file says so */
 	bool strip;
 	bool spoofchk;
 	bool isolated;
 	enum evb_relay relay;
 	enum evb_state state;
-	struct config_pos pos;	   /* of the entry */
-	struct config_pos mac_pos; /* of `mac` */
+	struct config_pos pos;			   /* of the entry */
+	struct config_pos mac_pos;		   /* of `mac` */
 	struct config_pos mac_at[CONFIG_MACS_MAX]; /* of each address; 0 when it is generated */
 	struct config_pos vlan_pos;
 };
@@ -84,8 +84,8 @@ struct config_vf {
 	bool has_guest;
 	char guest_netns[CONFIG_NETNS_LEN]; /* name or path; empty without guest */
 	char guest_name[CONFIG_IFNAME_LEN];
-	unsigned int mtu;		    /* 0: the uplink's */
-	bool mac_generated;		    /* mac left out: made from switch name and id */
+	unsigned int mtu;   /* 0: the uplink's */
+	bool mac_generated; /* mac left out: made from switch name and id */
 	enum config_hook hook;
 	struct config_port port;
 	struct config_pos id_pos;
@@ -94,7 +94,7 @@ struct config_vf {
 };
 
 struct config {
-	char file[256];	 /* as given, for messages */
+	char file[256]; /* as given, for messages */
 	char name[EVB_NAME_LEN];
 	enum evb_relay relay;
 	char uplink[CONFIG_IFNAME_LEN];

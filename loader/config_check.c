@@ -64,13 +64,13 @@ static int check_untagged(struct config_ctx *ctx, const struct tree_node *map,
 		return config_refuse(ctx->err, given->pos,
 				     "untagged: off contradicts %s, which takes untagged frames: "
 				     "write a trunk list such as [1-4094], or take untagged out",
-				     port->trunk_all ? "trunk: all" : "a port without vlan or trunk");
+				     port->trunk_all ? "trunk: all"
+						     : "a port without vlan or trunk");
 	port->untagged = true;
 	return 0;
 }
 
-static int check_port(struct config_ctx *ctx, const struct tree_node *map,
-		      struct config_port *port)
+static int check_port(struct config_ctx *ctx, const struct tree_node *map, struct config_port *port)
 {
 	int ret;
 
@@ -145,8 +145,8 @@ static bool share_vlan(const struct config_port *a, const struct config_port *b,
 	}
 	for (unsigned int i = 0; i < 2; i++) {
 		for (unsigned int word = 0; word < 64; word++) {
-			uint64_t common = member_bits(a, tpids[i], word) &
-					  member_bits(b, tpids[i], word);
+			uint64_t common =
+				member_bits(a, tpids[i], word) & member_bits(b, tpids[i], word);
 
 			if (!common)
 				continue;
@@ -234,10 +234,11 @@ int check_file(struct config_ctx *ctx)
 		const struct config_vf *vf = &cfg->vfs[i];
 
 		if (!strcmp(vf->dev, cfg->uplink))
-			return config_refuse(ctx->err, vf->dev_pos,
-					     "dev: '%s' is the uplink already (line %u): a VF needs "
-					     "a device of its own",
-					     vf->dev, cfg->uplink_pos.line);
+			return config_refuse(
+				ctx->err, vf->dev_pos,
+				"dev: '%s' is the uplink already (line %u): a VF needs "
+				"a device of its own",
+				vf->dev, cfg->uplink_pos.line);
 		ret = check_macs(ctx, &cfg->pf, &vf->port);
 	}
 	return ret;

@@ -7,7 +7,7 @@
 
 #include "evb_wire.h"
 
-#define FIELD(type, member)                                                                        \
+#define FIELD(type, member) \
 	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
 #define POS(type, member) .pos = offsetof(struct type, member)
 #define RANGE(lowest, highest) .min = (lowest), .max = (highest)
@@ -16,19 +16,16 @@
 #define VF .in = SCHEMA_IN_VF
 #define VF_PF .in = SCHEMA_IN_VF | SCHEMA_IN_PF
 #define MAP(rows) .keys = (rows), .n_keys = sizeof(rows) / sizeof((rows)[0])
-#define ASSERT_ROWS(rows)                                                                          \
+#define ASSERT_ROWS(rows) \
 	_Static_assert(sizeof(rows) / sizeof((rows)[0]) <= SCHEMA_KEYS_MAX, "too many " #rows)
 
 #define MBITS_MAX 1000000 /* 1 Tbit/s */
 #define FRAMES_MAX 2000000000
 
 static const struct schema_word switch_relays[] = {
-	{"veb", EVB_RELAY_VEB, false},
-	{"vepa", EVB_RELAY_VEPA, true},
-	{"private", EVB_RELAY_PRIVATE, true},
-	{"bridge", EVB_RELAY_BRIDGE, true},
-	{"extender", EVB_RELAY_EXTENDER, true},
-	{},
+	{"veb", EVB_RELAY_VEB, false},		{"vepa", EVB_RELAY_VEPA, true},
+	{"private", EVB_RELAY_PRIVATE, true},	{"bridge", EVB_RELAY_BRIDGE, true},
+	{"extender", EVB_RELAY_EXTENDER, true}, {},
 };
 
 static const struct schema_word port_relays[] = {
@@ -47,12 +44,9 @@ static const struct schema_word hooks[] = {
 _Static_assert(CONFIG_HOOK__MAX == 3, "a hook without a word");
 
 static const struct schema_word kinds[] = {
-	{"auto", CONFIG_KIND_AUTO, false},
-	{"veth", CONFIG_KIND_VETH, false},
-	{"tap", CONFIG_KIND_TAP, true},
-	{"macvtap", CONFIG_KIND_MACVTAP, true},
-	{"afxdp", CONFIG_KIND_AFXDP, true},
-	{},
+	{"auto", CONFIG_KIND_AUTO, false},  {"veth", CONFIG_KIND_VETH, false},
+	{"tap", CONFIG_KIND_TAP, true},	    {"macvtap", CONFIG_KIND_MACVTAP, true},
+	{"afxdp", CONFIG_KIND_AFXDP, true}, {},
 };
 _Static_assert(CONFIG_KIND__MAX == 5, "a kind without a word");
 
@@ -191,8 +185,7 @@ static bool has_key(const struct schema_map *map, size_t i)
 	return !map->in || (map->keys[i].in & map->in);
 }
 
-static const struct schema_key *find_key(const struct schema_map *map,
-					 const struct tree_node *name)
+static const struct schema_key *find_key(const struct schema_map *map, const struct tree_node *name)
 {
 	for (size_t i = 0; i < map->n_keys; i++)
 		if (has_key(map, i) && tree_is_word(name, map->keys[i].name))
@@ -308,8 +301,8 @@ static int read_key(struct config_ctx *ctx, const struct schema_map *map,
 	return key->parse(ctx, key, value, base);
 }
 
-int schema_read(struct config_ctx *ctx, const struct schema_map *map,
-		const struct tree_node *node, void *base)
+int schema_read(struct config_ctx *ctx, const struct schema_map *map, const struct tree_node *node,
+		void *base)
 {
 	struct config_pos seen[SCHEMA_KEYS_MAX] = {};
 	int ret = 0;

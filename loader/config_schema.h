@@ -39,7 +39,7 @@ struct schema_key {
 	const char *example; /* the key as one would write it */
 	size_t offset;	     /* of its field in the struct that the map fills; and its size */
 	size_t size;
-	size_t pos;	     /* offset of a struct config_pos for the value; 0: not kept */
+	size_t pos; /* offset of a struct config_pos for the value; 0: not kept */
 	unsigned int min, max;
 	const struct schema_word *words;
 	const struct schema_map *map;
@@ -66,8 +66,8 @@ extern const struct schema_map schema_vf;   /* fills struct config_vf */
 extern const struct schema_map schema_pf;   /* fills struct config_vf too: its port is the PF's */
 
 /* Reads a map by its rows, in the order of the file; then looks for keys that are missing. */
-int schema_read(struct config_ctx *ctx, const struct schema_map *map,
-		const struct tree_node *node, void *base);
+int schema_read(struct config_ctx *ctx, const struct schema_map *map, const struct tree_node *node,
+		void *base);
 
 /* How values are read: config_value.c. Each returns 0 or refuses with the value's position. */
 int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
@@ -78,14 +78,14 @@ int parse_word(struct config_ctx *ctx, const struct schema_key *key, const struc
 	       void *base);
 int parse_switch_name(struct config_ctx *ctx, const struct schema_key *key,
 		      const struct tree_node *node, void *base);
-int parse_ifname(struct config_ctx *ctx, const struct schema_key *key,
-		 const struct tree_node *node, void *base);
-int parse_netns(struct config_ctx *ctx, const struct schema_key *key,
-		const struct tree_node *node, void *base);
+int parse_ifname(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		 void *base);
+int parse_netns(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		void *base);
 int parse_macs(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 	       void *base);
-int parse_trunk(struct config_ctx *ctx, const struct schema_key *key,
-		const struct tree_node *node, void *base);
+int parse_trunk(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		void *base);
 int parse_map(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 	      void *base);
 /* keys of a later version whose values have no parser yet */

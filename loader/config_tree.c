@@ -194,7 +194,7 @@ static const char *remedy_for(const char *problem, char at)
 static int refuse_syntax(struct tree_builder *b)
 {
 	const yaml_parser_t *parser = &b->parser;
-	const char *problem = parser->problem ? parser->problem : "cannot be read";
+	const char *problem = parser->problem ? parser->problem : "cannot be read", *where;
 	struct config_quote quote;
 	struct config_pos pos;
 	size_t at, end;
@@ -204,20 +204,23 @@ static int refuse_syntax(struct tree_builder *b)
 
 	if (parser->error == YAML_READER_ERROR) {
 		at = parser->problem_offset < b->len ? parser->problem_offset : b->len;
-		return config_refuse(b->err, pos_at(b, at),
-				     "%s is not text (%s): the file must be UTF-8",
-				     config_quote_bytes(&quote, b->text + at, at < b->len), problem);
+		return config_refuse(
+			b->err, pos_at(b, at), "%s is not text (%s): the file must be UTF-8",
+			config_quote_bytes(&quote, b->text + at, at < b->len), problem);
 	}
 
 	pos = pos_of(&parser->problem_mark);
 	at = offset_of(b, pos);
 	for (end = at; end < b->len && b->text[end] != '\n' && b->text[end] != '\r'; end++)
 		;
-	return config_refuse(b->err, pos, "%s is not YAML here (%s): %s",
-			     at >= b->len ? "the end of the file" :
-			     at == end	  ? "the end of the line" :
-					    config_quote_bytes(&quote, b->text + at, end - at),
-			     problem, remedy_for(problem, at < b->len ? b->text[at] : '\0'));
+	if (at >= b->len)
+		where = "the end of the file";
+	else if (at == end)
+		where = "the end of the line";
+	else
+		where = config_quote_bytes(&quote, b->text + at, end - at);
+	return config_refuse(b->err, pos, "%s is not YAML here (%s): %s", where, problem,
+			     remedy_for(problem, at < b->len ? b->text[at] : '\0'));
 }
 
 static struct tree_node *new_node(struct tree_builder *b, const yaml_event_t *event)
@@ -245,7 +248,8 @@ static int add_node(struct tree_builder *b, struct tree_node *node)
 
 	parent = b->stack[b->depth - 1];
 	/* room for 2, 4, 8 ...: full whenever the number of entries is a power of two */
-	if (!parent->n_items || (parent->n_items > 1 && !(parent->n_items & (parent->n_items - 1)))) {
+	if (!parent->n_items ||
+	    (parent->n_items > 1 && !(parent->n_items & (parent->n_items - 1)))) {
 		size_t room = parent->n_items ? parent->n_items * 2 : 2;
 		struct tree_node **items = realloc(parent->items, room * sizeof(*items));
 
@@ -332,10 +336,12 @@ static int build_alias(struct tree_builder *b, const yaml_event_t *event)
 		if (!strcmp(b->anchors[i].name, name))
 			target = b->anchors[i].node;
 	if (!target)
-		return config_refuse(b->err, pos, "alias %s has no anchor above it: write &%.32s there",
+		return config_refuse(b->err, pos,
+				     "alias %s has no anchor above it: write &%.32s there",
 				     config_quote_bytes(&quote, name, strlen(name)), name);
 	if (target->open)
-		return config_refuse(b->err, pos, "alias %s stands inside its own anchor: take it out",
+		return config_refuse(b->err, pos,
+				     "alias %s stands inside its own anchor: take it out",
 				     config_quote_bytes(&quote, name, strlen(name)));
 
 	node = new_node(b, event);

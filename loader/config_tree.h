@@ -56,9 +56,8 @@ bool tree_is_null(const struct tree_node *node);
 bool tree_is_word(const struct tree_node *node, const char *word);
 
 /* Fills @err and returns -EINVAL, so that a check is one statement. */
-__attribute__((format(printf, 3, 4))) int config_refuse(struct config_error *err,
-							 struct config_pos pos, const char *fmt,
-							 ...);
+__attribute__((format(printf, 3, 4))) int
+config_refuse(struct config_error *err, struct config_pos pos, const char *fmt, ...);
 int config_no_memory(struct config_error *err);
 
 /*

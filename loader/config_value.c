@@ -66,10 +66,21 @@ static int take_number(struct config_ctx *ctx, const struct schema_key *key,
 	return 0;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 /* Decimal without leading zeros, or 0x and hexadecimal. Saturates, so that length is no matter. */
 static bool number_of(const char *text, size_t len, unsigned int *out)
 {
-	unsigned int base = 10;
+	int base = 10;
 	uint64_t number = 0;
 
 	if (len > 2 && text[0] == '0' && text[1] == 'x') {
@@ -80,15 +91,11 @@ static bool number_of(const char *text, size_t len, unsigned int *out)
 		return false;
 	}
 	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-		unsigned int digit = c >= '0' && c <= '9' ? (unsigned int)(c - '0') :
-				     c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a') + 10 :
-				     c >= 'A' && c <= 'F' ? (unsigned int)(c - 'A') + 10 :
-							    base;
+		int digit = hex_digit(text[i]);
 
-		if (digit >= base)
+		if (digit < 0 || digit >= base)
 			return false;
-		number = number * base + digit;
+		number = number * (unsigned int)base + (unsigned int)digit;
 		if (number > UINT32_MAX)
 			number = UINT32_MAX;
 	}
@@ -110,9 +117,9 @@ int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struc
 	char hint[96], def[16];
 
 	if (node->type != TREE_SCALAR || !number_of(node->text, node->len, &number))
-		form = node->type == TREE_SCALAR && has_leading_zero(node) ?
-			       ", without leading zeros" :
-			       ", decimal or 0x";
+		form = node->type == TREE_SCALAR && has_leading_zero(node)
+			       ? ", without leading zeros"
+			       : ", decimal or 0x";
 	else if (!node->plain)
 		form = ", without quotes";
 
@@ -215,33 +222,25 @@ int parse_switch_name(struct config_ctx *ctx, const struct schema_key *key,
 }
 
 /* What the kernel takes as a name (dev_valid_name), without '%', which it would number. */
-int parse_ifname(struct config_ctx *ctx, const struct schema_key *key,
-		 const struct tree_node *node, void *base)
+int parse_ifname(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		 void *base)
 {
 	if (!is_text(key, node) || strpbrk(node->text, "/:%") || tree_is_word(node, ".") ||
 	    tree_is_word(node, ".."))
-		return refuse_value(ctx, key, node,
-				    "1 to 15 visible characters, without / : %");
+		return refuse_value(ctx, key, node, "1 to 15 visible characters, without / : %");
 	return take_text(ctx, key, node, base);
 }
 
 /* A name as in `ip netns`, or an absolute path: a relative one would depend on who runs us. */
-int parse_netns(struct config_ctx *ctx, const struct schema_key *key,
-		const struct tree_node *node, void *base)
+int parse_netns(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		void *base)
 {
 	if (!is_text(key, node) || (strchr(node->text, '/') && *node->text != '/') ||
 	    tree_is_word(node, ".") || tree_is_word(node, ".."))
-		return refuse_value(ctx, key, node,
-				    "a name as in 'ip netns', or an absolute path, up to 255 bytes");
+		return refuse_value(
+			ctx, key, node,
+			"a name as in 'ip netns', or an absolute path, up to 255 bytes");
 	return take_text(ctx, key, node, base);
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' :
-	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-				      -1;
 }
 
 static bool mac_of(const struct tree_node *node, uint8_t mac[6])
@@ -355,8 +354,8 @@ static int parse_vids(struct config_ctx *ctx, const struct schema_key *key,
 }
 
 /* a list of VIDs and ranges, or "all"; the field is the struct config_port */
-int parse_trunk(struct config_ctx *ctx, const struct schema_key *key,
-		const struct tree_node *node, void *base)
+int parse_trunk(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		void *base)
 {
 	struct config_port *port = field_of(key, base);
 	int ret = 0;

@@ -7,7 +7,7 @@
 #include "evb_wire.h"
 
 /* An enumerator without a word would leave a NULL in the middle, which the unit test looks for. */
-#define ASSERT_TABLE(table, max)                                                                   \
+#define ASSERT_TABLE(table, max) \
 	_Static_assert(sizeof(table) / sizeof((table)[0]) == (max), #table " does not fit " #max)
 
 #define NAME_OF(table, i) name_of(table, sizeof(table) / sizeof((table)[0]), (unsigned int)(i))
@@ -17,6 +17,7 @@ static const char *name_of(const char *const *table, size_t n, unsigned int i)
 	return i < n && table[i] ? table[i] : "?";
 }
 
+/* clang-format off */
 static const char *const kind_names[] = {
 	[EVB_KIND_NONE] = "none",
 	[EVB_KIND_UPLINK] = "uplink",
@@ -97,6 +98,7 @@ static const char *const undo_names[] = {
 	[EVB_UNDO_DROPS] = "drops",
 };
 ASSERT_TABLE(undo_names, EVB_UNDO__MAX);
+/* clang-format on */
 
 const char *evb_kind_name(enum evb_port_kind kind)
 {

@@ -52,7 +52,7 @@ static uint16_t member_tpid(const struct member *member)
 {
 	const struct config_port *port = member->port;
 
-	if (member->number == EVB_PORT_PF && port->trunk_all && !port->vlan)
+	if (member->number == EVB_PORT_PF && port->trunk_all && !port->vlan && !port->has_proto)
 		return 0;
 	return port->proto;
 }

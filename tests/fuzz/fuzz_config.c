@@ -13,10 +13,10 @@
 #include "evb_wire.h"
 
 /* must survive NDEBUG */
-#define HOLDS(x)                                                                                   \
-	do {                                                                                       \
-		if (!(x))                                                                          \
-			abort();                                                                   \
+#define HOLDS(x)                 \
+	do {                     \
+		if (!(x))        \
+			abort(); \
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -53,7 +53,8 @@ static void check_config(const struct config *cfg, const uint8_t *data, size_t s
 		HOLDS(vf->id < EVB_VFS_MAX && (!i || cfg->vfs[i - 1].id < vf->id));
 		HOLDS(vf->dev[0] && strcmp(vf->dev, cfg->uplink));
 		HOLDS(vf->port.n_macs && (!vf->mac_generated || vf->has_guest));
-		HOLDS(vf->has_guest == !!vf->guest_name[0] && vf->has_guest == !!vf->guest_netns[0]);
+		HOLDS(vf->has_guest == !!vf->guest_name[0] &&
+		      vf->has_guest == !!vf->guest_netns[0]);
 		HOLDS(!vf->mtu || (vf->has_guest && vf->mtu >= 68 && vf->mtu <= 65535));
 		check_port(&vf->port);
 	}

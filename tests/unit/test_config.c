@@ -381,11 +381,12 @@ static void aliases_stand_for_what_they_name(void **state)
 
 static void json_is_yaml(void **state)
 {
-	struct config *cfg = parse("{\"version\": 1, \"switch\": \"edge0\",\n"
-				   " \"uplink\": {\"dev\": \"eth0\", \"hook\": \"tc\"},\n"
-				   " \"vfs\": [{\"id\": 3, \"dev\": \"a\", \"spoofchk\": false,\n"
-				   " \"isolated\": \"on\", \"mac\": [\"02:00:00:00:00:01\"],\n"
-				   " \"trunk\": [\"200\", \"300-310\", 7], \"proto\": \"802.1Q\"}]}\n");
+	struct config *cfg =
+		parse("{\"version\": 1, \"switch\": \"edge0\",\n"
+		      " \"uplink\": {\"dev\": \"eth0\", \"hook\": \"tc\"},\n"
+		      " \"vfs\": [{\"id\": 3, \"dev\": \"a\", \"spoofchk\": false,\n"
+		      " \"isolated\": \"on\", \"mac\": [\"02:00:00:00:00:01\"],\n"
+		      " \"trunk\": [\"200\", \"300-310\", 7], \"proto\": \"802.1Q\"}]}\n");
 
 	(void)state;
 	assert_int_equal(cfg->uplink_hook, CONFIG_HOOK_TC);
@@ -397,8 +398,9 @@ static void json_is_yaml(void **state)
 
 static void byte_order_mark_crlf_and_document_marks_are_fine(void **state)
 {
-	struct config *cfg = parse("\xef\xbb\xbf%YAML 1.2\r\n---\r\nversion: 1\r\n"
-				   "switch: edge0 # the first\r\nuplink:\r\n  dev: eth0\r\n...\r\n");
+	struct config *cfg =
+		parse("\xef\xbb\xbf%YAML 1.2\r\n---\r\nversion: 1\r\n"
+		      "switch: edge0 # the first\r\nuplink:\r\n  dev: eth0\r\n...\r\n");
 
 	(void)state;
 	assert_string_equal(cfg->name, "edge0");

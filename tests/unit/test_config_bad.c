@@ -31,6 +31,7 @@
 
 #define NOT_YET "not in this version of evbpf yet"
 
+/* clang-format off */
 static const struct bad {
 	const char *what;
 	const char *text;
@@ -133,7 +134,8 @@ static const struct bad {
 	{"VLAN of 20 digits", VF("vlan: 18446744073709551626"), 8, 11, "'18446744073709551626'",
 	 "0 to 4094"},
 	{"VLAN in quotes", VF("vlan: '10'"), 8, 11, "'10'", "without quotes"},
-	{"VLAN with a no-break space", VF("vlan: 10\xc2\xa0"), 8, 11, "'10\\xc2\\xa0'", "0 to 4094"},
+	{"VLAN with a no-break space", VF("vlan: 10\xc2\xa0"), 8, 11, "'10\\xc2\\xa0'",
+	 "0 to 4094"},
 	{"VLAN with a NUL", VF("vlan: \"10\\0\""), 8, 11, "'10\\x00'", "0 to 4094"},
 	{"VLAN null", VF("vlan: ~"), 8, 11, "'~'", "0 to 4094"},
 	{"no VLAN behind the colon", VF("vlan:"), 8, 10, "an empty value", "0 to 4094"},
@@ -185,7 +187,8 @@ static const struct bad {
 	{"bad MAC", HEAD "pf: {mac: 02:00:00:00:00}\n", 4, 11, "'02:00:00:00:00'", "six bytes"},
 	{"MAC with minus", HEAD "pf: {mac: 02-00-00-00-00-01}\n", 4, 11, "'02-00-00-00-00-01'",
 	 "such as 02:00:00:00:01:00"},
-	{"MAC with a wrong digit", HEAD "pf: {mac: 02:00:00:00:00:0g}\n", 4, 11, "0g'", "six bytes"},
+	{"MAC with a wrong digit", HEAD "pf: {mac: 02:00:00:00:00:0g}\n", 4, 11, "0g'",
+	 "six bytes"},
 	{"MAC with a digit too many", HEAD "pf: {mac: 02:00:00:00:00:011}\n", 4, 11, "011'", "six"},
 	{"MAC with short bytes", HEAD "pf: {mac: 2:0:0:0:0:1}\n", 4, 11, "'2:0:0:0:0:1'", "six"},
 	{"multicast MAC", HEAD "pf: {mac: 01:00:5e:00:00:01}\n", 4, 11, "'01:00:5e:00:00:01'",
@@ -194,7 +197,8 @@ static const struct bad {
 	 "group address"},
 	{"zero MAC", HEAD "pf: {mac: 00:00:00:00:00:00}\n", 4, 11, "'00:00:00:00:00:00'",
 	 "write one such as"},
-	{"bad MAC in a list", HEAD "pf: {mac: [02:00:00:00:00:01, x]}\n", 4, 31, "'x'", "six bytes"},
+	{"bad MAC in a list", HEAD "pf: {mac: [02:00:00:00:00:01, x]}\n", 4, 31, "'x'",
+	 "six bytes"},
 	{"list in a list of MACs", HEAD "pf: {mac: [[]]}\n", 4, 12, "an empty list", "six bytes"},
 	{"MAC twice in a list", HEAD "pf: {mac: [02:00:00:00:00:0a, 02:00:00:00:00:0A]}\n", 4, 31,
 	 "'02:00:00:00:00:0A'", "take one out"},
@@ -234,7 +238,8 @@ static const struct bad {
 	{"untagged off with trunk all", VF("trunk: all\n    untagged: off"), 9, 15,
 	 "contradicts trunk: all", "[1-4094]"},
 	{"untagged off alone", VF("untagged: off"), 8, 15, "without vlan or trunk", "[1-4094]"},
-	{"untagged off of a bare PF", HEAD "pf: {untagged: off}\n", 4, 16, "trunk: all", "[1-4094]"},
+	{"untagged off of a bare PF", HEAD "pf: {untagged: off}\n", 4, 16, "trunk: all",
+	 "[1-4094]"},
 	{"mtu without guest", VF("mtu: 1400"), 8, 10, "mtu: 1400", "set the MTU of a yourself"},
 
 	/* two ports */
@@ -273,7 +278,8 @@ static const struct bad {
 	{"MAC of the PF", HEAD "pf: {" MAC1 "}\nvfs:\n  - {id: 0, dev: a, " MAC1 "}\n", 6, 26,
 	 "'02:00:00:00:00:01' is pf's already (line 4)", "another address"},
 	{"MAC of the PF, which takes S-VLANs too",
-	 HEAD "vfs:\n  - {id: 0, dev: a, vlan: 9, proto: 802.1ad, " MAC1 "}\npf: {" MAC1 "}\n", 5, 51,
+	 HEAD "vfs:\n  - {id: 0, dev: a, vlan: 9, proto: 802.1ad, " MAC1 "}\npf: {" MAC1 "}\n",
+	 5, 51,
 	 "pf's already (line 6)", "VLAN 9 (802.1ad)"},
 
 	/* what a later version does */
@@ -287,7 +293,8 @@ static const struct bad {
 	{"kind macvtap", VF("kind: macvtap"), 8, 11, "'macvtap'", NOT_YET "; use auto, veth"},
 	{"kind afxdp", VF("kind: afxdp"), 8, 11, "'afxdp'", NOT_YET "; use auto, veth"},
 	{"present later", VF("present: later"), 8, 14, "'later'", NOT_YET "; use now"},
-	{"portgroups", HEAD "portgroups: [{name: web}]\n", 4, 13, "a list", NOT_YET "; leave it out"},
+	{"portgroups", HEAD "portgroups: [{name: web}]\n", 4, 13,
+	 "a list", NOT_YET "; leave it out"},
 	{"channels", HEAD "channels: [{svid: 2}]\n", 4, 11, "a list", NOT_YET "; leave it out"},
 	{"acls", HEAD "acls: {web: []}\n", 4, 7, "a map", NOT_YET "; leave it out"},
 	{"replication", HEAD "replication: [{grp: 1}]\n", 4, 14, "a list", NOT_YET},
@@ -320,6 +327,7 @@ static const struct bad {
 	{"channel of the PF", HEAD "pf: {channel: a}\n", 4, 15, "'a'", NOT_YET},
 	{"bad value of a key for later", VF("max_tx_rate: 1k"), 8, 18, "'1k'", "rate in Mbit/s"},
 };
+/* clang-format on */
 
 /* One error, in printable ASCII, and nothing else has changed. Prints what is different. */
 static bool is_refused(const char *what, const char *text, size_t len, const struct bad *bad,
@@ -349,8 +357,8 @@ static bool is_refused(const char *what, const char *text, size_t len, const str
 		if (*c < ' ' || *c > '~')
 			fault = "not in printable ASCII";
 	if (fault)
-		print_error("%s: %s, not %u:%u %s ... %s: %s\n", what, fault, bad->line, bad->column,
-			    bad->value, bad->remedy, buf);
+		print_error("%s: %s, not %u:%u %s ... %s: %s\n", what, fault, bad->line,
+			    bad->column, bad->value, bad->remedy, buf);
 	return !fault;
 }
 
@@ -618,7 +626,8 @@ static void assert_bad_file(const char *path)
 	assert_non_null(file);
 	assert_non_null(fgets(line, sizeof(line), file));
 	fclose(file);
-	if (sscanf(line, "# %u:%u %127[^|] | %127[^\n]", &pos.line, &pos.column, value, remedy) != 4)
+	if (sscanf(line, "# %u:%u %127[^|] | %127[^\n]", &pos.line, &pos.column, value, remedy) !=
+	    4)
 		fail_msg("%s: no expectation in its first line", path);
 	value[strcspn(value, "|")] = '\0';
 	while (*value && value[strlen(value) - 1] == ' ')
@@ -626,8 +635,8 @@ static void assert_bad_file(const char *path)
 
 	assert_int_equal(config_read(path, &cfg, &err), -EINVAL);
 	config_error_format(&err, path, buf, sizeof(buf));
-	if (err.pos.line != pos.line || err.pos.column != pos.column ||
-	    !strstr(err.text, value) || !strstr(err.text, remedy))
+	if (err.pos.line != pos.line || err.pos.column != pos.column || !strstr(err.text, value) ||
+	    !strstr(err.text, remedy))
 		fail_msg("not as its first line says: %s", buf);
 }
 

@@ -14,10 +14,10 @@
 /* the functions take different enums: reached through one type here */
 typedef const char *(*name_fn)(unsigned int);
 
-#define AS_UINT(name, type)                                                                        \
-	static const char *name##_of(unsigned int i)                                               \
-	{                                                                                          \
-		return name((type)i);                                                              \
+#define AS_UINT(name, type)                          \
+	static const char *name##_of(unsigned int i) \
+	{                                            \
+		return name((type)i);                \
 	}
 AS_UINT(evb_kind_name, enum evb_port_kind)
 AS_UINT(evb_relay_name, enum evb_relay)
@@ -33,10 +33,10 @@ static const struct {
 	name_fn name;
 	unsigned int max;
 } tables[] = {
-	{evb_kind_name_of, EVB_KIND__MAX},	   {evb_relay_name_of, EVB_RELAY__MAX},
-	{evb_state_name_of, EVB_STATE__MAX},	   {evb_send_name_of, EVB_SEND__MAX},
-	{evb_drop_name_of, EVB_DROP__MAX},	   {evb_fdb_kind_name_of, EVB_FDB__MAX},
-	{evb_undo_name_of, EVB_UNDO__MAX},	   {config_hook_name_of, CONFIG_HOOK__MAX},
+	{evb_kind_name_of, EVB_KIND__MAX},	 {evb_relay_name_of, EVB_RELAY__MAX},
+	{evb_state_name_of, EVB_STATE__MAX},	 {evb_send_name_of, EVB_SEND__MAX},
+	{evb_drop_name_of, EVB_DROP__MAX},	 {evb_fdb_kind_name_of, EVB_FDB__MAX},
+	{evb_undo_name_of, EVB_UNDO__MAX},	 {config_hook_name_of, CONFIG_HOOK__MAX},
 	{config_kind_name_of, CONFIG_KIND__MAX},
 };
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))
