@@ -97,8 +97,9 @@ static __always_inline long skin_load(void *ctx, __u32 off, void *to, __u32 len)
 static __noinline enum evb_drop frame_walk_tags(void *ctx, struct evb_frame *f)
 {
 	__be16 tag[2]; /* TCI, next type */
+	int max = f->tpid ? FRAME_TAGS_MAX : FRAME_TAGS_MAX + 1; /* the outermost may be here, too */
 
-	for (int i = 0; i <= FRAME_TAGS_MAX; i++) {
+	for (int i = 0; i <= FRAME_TAGS_MAX + 1 && i <= max; i++) {
 		if (!evb_is_vlan_tpid(f->type))
 			return EVB_DROP_NONE;
 		if (skin_load(ctx, f->off, tag, sizeof(tag)))

@@ -122,20 +122,18 @@ static __always_inline int skin_pass(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC; /* an operator's own filters still run */
 }
 
-static __always_inline void skin_trace(const struct __sk_buff *skb, const struct evb_frame *f,
+static __always_inline void skin_trace(struct __sk_buff *skb, const struct evb_frame *f,
 				       __u32 port, int peer, enum evb_drop refused)
 {
 	struct evb_trace_copy copy = {.port = port, .len = f->len, .peer = peer, .drop = refused};
 
 	if (evb_mode == EVB_MODE_LIVE)
 		return;
-	copy.beside = skb->vlan_present;
-	if (f->vtpid && f->form == FRAME_TAGGED) {
-		copy.tpid = f->vtpid;
-		copy.tci = f->vtci;
-	} else if (!f->vtpid || f->form == FRAME_PRIO) {
-		copy.tpid = f->tpid;
-		copy.tci = f->tci;
+	trace_tag(skb, &copy);
+	if (skb->vlan_present) {
+		copy.beside = 1;
+		copy.tpid = bpf_ntohs(skb->vlan_proto);
+		copy.tci = skb->vlan_tci;
 	}
 	trace_copy(&copy);
 }
@@ -213,6 +211,7 @@ struct skin_flood {
 	__u32 pass;    /* `here` shall have it */
 	__u32 sent;
 	__u32 refused; /* at a target, and counted there */
+	enum evb_drop refused_why; /* the last of these */
 	enum evb_drop why; /* of having no target at all */
 	__u8 isolated;
 	__u8 pad[3];
@@ -239,6 +238,14 @@ static __always_inline struct skin_flood *skin_scratch(void)
 	return bpf_map_lookup_elem(&evb_scratch, &slot);
 }
 
+static __always_inline void flood_refuse(struct __sk_buff *skb, struct skin_flood *s, __u32 number,
+					 enum evb_drop reason)
+{
+	skin_refuse(skb, &s->f, number, reason);
+	s->refused_why = reason;
+	s->refused++;
+}
+
 /* makes the frame what the pending target wants; that target's row, NULL when it got none */
 static __always_inline struct evb_port *flood_prepare(struct __sk_buff *skb, struct skin_flood *s,
 						      __u32 number)
@@ -248,8 +255,7 @@ static __always_inline struct evb_port *flood_prepare(struct __sk_buff *skb, str
 	if (!target)
 		return NULL;
 	if (skin_tag(skb, &s->f, tag_wanted(&s->f, target))) {
-		skin_refuse(skb, &s->f, number, EVB_DROP_SEND);
-		s->refused++;
+		flood_refuse(skb, s, number, EVB_DROP_SEND);
 		return NULL;
 	}
 	return target;
@@ -276,8 +282,7 @@ static __always_inline void flood_clone(struct __sk_buff *skb, struct skin_flood
 					 target->send == EVB_SEND_STACK ? BPF_F_INGRESS : 0);
 	}
 	if (err) {
-		skin_refuse(skb, &s->f, s->pending, EVB_DROP_SEND);
-		s->refused++;
+		flood_refuse(skb, s, s->pending, EVB_DROP_SEND);
 		return;
 	}
 	flood_account(skb, s, s->pending);
@@ -302,8 +307,7 @@ static long flood_member(__u32 i, struct skin_flood_args *args)
 		return 0;
 	}
 	if (!emit_fits(args->skb, target, tag_len(&s->f, tag_wanted(&s->f, target)))) {
-		skin_refuse(args->skb, &s->f, number, EVB_DROP_MTU);
-		s->refused++;
+		flood_refuse(args->skb, s, number, EVB_DROP_MTU);
 		return 0;
 	}
 	if (number == s->here) {
@@ -334,7 +338,10 @@ static __always_inline int flood_finish(struct __sk_buff *skb, struct skin_flood
 		return skin_drop(&s->f, s->why);
 	if (s->sent)
 		count_in(&s->f);
-	trace_verdict(&s->f, s->pass ? EVB_VERDICT_PASS : EVB_VERDICT_SEND, EVB_DROP_NONE);
+	if (!s->sent)
+		trace_verdict(&s->f, EVB_VERDICT_DROP, s->refused_why);
+	else
+		trace_verdict(&s->f, s->pass ? EVB_VERDICT_PASS : EVB_VERDICT_SEND, EVB_DROP_NONE);
 	return target ? skin_send(skb, &s->f, target, hook) : TC_ACT_SHOT;
 }
 

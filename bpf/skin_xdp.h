@@ -45,13 +45,13 @@ static __always_inline void *skin_move(struct xdp_md *xdp, int delta)
 	__u32 macs[3];
 	__u32 *data = (void *)(long)xdp->data;
 
-	if ((void *)(data + 4) > (void *)(long)xdp->data_end)
+	if ((void *)(data + 3) > (void *)(long)xdp->data_end)
 		return NULL;
 	__builtin_memcpy(macs, data, sizeof(macs));
 	if (bpf_xdp_adjust_head(xdp, delta))
 		return NULL;
 	data = (void *)(long)xdp->data;
-	if ((void *)(data + 4) > (void *)(long)xdp->data_end)
+	if ((void *)(data + 3) > (void *)(long)xdp->data_end)
 		return NULL;
 	__builtin_memcpy(data, macs, sizeof(macs));
 	return data + 3;
@@ -67,7 +67,7 @@ static __always_inline int skin_tag(struct xdp_md *xdp, struct evb_frame *f, int
 		return -1;
 	if (push) {
 		tag = skin_move(xdp, pop ? 0 : -EVB_TAG_LEN);
-		if (!tag)
+		if (!tag || (void *)(tag + 2) > (void *)(long)xdp->data_end)
 			return -1;
 		tag[0] = bpf_htons(f->vtpid);
 		tag[1] = bpf_htons(f->vtci);
@@ -90,24 +90,23 @@ static __always_inline int skin_drop(const struct evb_frame *f, enum evb_drop re
 	return XDP_DROP;
 }
 
-static __always_inline void skin_trace(const struct evb_frame *f, enum evb_drop refused)
+static __always_inline void skin_trace(struct xdp_md *xdp, const struct evb_frame *f,
+				       enum evb_drop refused)
 {
 	struct evb_trace_copy copy = {.port = f->to, .len = f->len, .drop = refused};
 
 	if (evb_mode == EVB_MODE_LIVE)
 		return;
-	if (f->vtpid ? f->form == FRAME_TAGGED : 1) {
-		copy.tpid = f->vtpid ?: f->tpid;
-		copy.tci = f->vtpid ? f->vtci : f->tci;
-	}
+	trace_tag(xdp, &copy);
 	trace_copy(&copy);
 }
 
-static __always_inline int skin_refuse(const struct evb_frame *f, enum evb_drop reason)
+static __always_inline int skin_refuse(struct xdp_md *xdp, const struct evb_frame *f,
+				       enum evb_drop reason)
 {
 	trace_verdict(f, EVB_VERDICT_DROP, reason);
 	drop_at(f->to, reason);
-	skin_trace(f, reason);
+	skin_trace(xdp, f, reason);
 	return XDP_DROP;
 }
 
@@ -120,11 +119,11 @@ static __always_inline int skin_one(struct xdp_md *xdp, struct evb_frame *f,
 
 	reason = emit_one_check(xdp, target, tag_len(f, wanted));
 	if (reason)
-		return skin_refuse(f, reason);
+		return skin_refuse(xdp, f, reason);
 	if (skin_tag(xdp, f, wanted))
-		return skin_refuse(f, EVB_DROP_SEND);
+		return skin_refuse(xdp, f, EVB_DROP_SEND);
 	count_out(f, f->to, f->len);
-	skin_trace(f, EVB_DROP_NONE);
+	skin_trace(xdp, f, EVB_DROP_NONE);
 	f->len = in_len;
 	count_in(f);
 	trace_verdict(f, EVB_VERDICT_SEND, EVB_DROP_NONE);

@@ -47,6 +47,19 @@ static __always_inline void trace_copy(const struct evb_trace_copy *copy)
 	trace->count++;
 }
 
+/* the outermost tag that stands in the bytes */
+static __always_inline void trace_tag(void *ctx, struct evb_trace_copy *copy)
+{
+	__be16 tag[2];
+
+	if (skin_load(ctx, 12, tag, sizeof(tag)))
+		return;
+	if (!evb_is_vlan_tpid(bpf_ntohs(tag[0])))
+		return;
+	copy->tpid = bpf_ntohs(tag[0]);
+	copy->tci = bpf_ntohs(tag[1]);
+}
+
 static __always_inline struct evb_stats *stats_get(__u32 port)
 {
 	return evb_mode == EVB_MODE_DRY ? NULL : bpf_map_lookup_elem(&evb_stats, &port);

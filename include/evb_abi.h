@@ -248,7 +248,7 @@ enum evb_verdict {
 };
 struct evb_trace_copy {
 	__u16 port;
-	__u16 tpid;   /* its VLAN's tag, if it leaves with it; in no VLAN the frame's own; 0: none */
+	__u16 tpid;   /* outermost tag that it leaves with; 0: none */
 	__u16 tci;
 	__u8 peer;    /* by bpf_redirect_peer */
 	__u8 beside;  /* that tag is beside the frame (skb metadata), not in its bytes */

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * harness_expect.c - what the contract (design.md section 7, evb_abi.h) says of a case, and the
+ * comparison with what happened.
+ */
+#include "harness.h"
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evb_wire.h"
+#include "names.h"
+
+static void table_mistake(const char *word, const struct lab_case *c)
+{
+	fprintf(stderr, "test table: what is '%s' in '%s' of '%s'?\n", word, c->out, c->says);
+	abort();
+}
+
+static char *trim(char *text)
+{
+	size_t len;
+
+	text += strspn(text, " \t\n");
+	len = strlen(text);
+	while (len && strchr(" \t\n", text[len - 1]))
+		text[--len] = 0;
+	return text;
+}
+
+static enum evb_drop reason_named(const char *word, const struct lab_case *c)
+{
+	for (int i = 1; i < EVB_DROP__MAX; i++)
+		if (!strcmp(word, evb_drop_name(i)))
+			return i;
+	table_mistake(word, c);
+	return EVB_DROP_NONE;
+}
+
+static const struct lab_port *port_named(const struct lab *lab, const char *word,
+					 const struct lab_case *c)
+{
+	const struct lab_port *port = lab_port(lab, word);
+
+	if (!port)
+		table_mistake(word, c);
+	return port;
+}
+
+static const struct lab_port *port_numbered(const struct lab *lab, uint32_t number)
+{
+	const struct lab_port *ports;
+	unsigned int n;
+
+	ports = lab_ports(lab, &n);
+	for (unsigned int i = 0; i < n; i++)
+		if (ports[i].number == number)
+			return &ports[i];
+	return NULL;
+}
+
+static struct evb_stats *delta_of(const struct lab *lab, struct lab_expect *e, uint32_t number)
+{
+	unsigned int n;
+
+	return &e->delta[port_numbered(lab, number) - lab_ports(lab, &n)];
+}
+
+/* "vf1 vf2!mtu : frame" */
+static void parse_copies(const struct lab *lab, const struct lab_case *c, char *text,
+			 const struct lab_bytes *same, struct lab_expect *e)
+{
+	char *frame = text, *ports = strsep(&frame, ":"), *word;
+	struct lab_bytes bytes = *same;
+
+	/* the colons of an address are the frame's own */
+	if (frame)
+		lab_frame(trim(frame), &bytes);
+	while ((word = strsep(&ports, " \t\n"))) {
+		char *reason = word, *name = strsep(&reason, "!");
+		struct lab_copy *copy = &e->copies[e->n_copies];
+
+		if (!*name)
+			continue;
+		copy->port = port_named(lab, name, c)->number;
+		copy->drop = reason ? reason_named(reason, c) : EVB_DROP_NONE;
+		copy->frame = bytes;
+		e->n_copies++;
+	}
+}
+
+static void parse_out(const struct lab *lab, const struct lab_case *c, const struct lab_bytes *in,
+		      struct lab_expect *e)
+{
+	char text[4096], *rest = text, *part;
+
+	snprintf(text, sizeof(text), "%s", c->out);
+	if (!strcmp(text, "own")) {
+		e->verdict = EVB_VERDICT_OWN;
+		return;
+	}
+	if (text[0] == '!') {
+		e->verdict = EVB_VERDICT_DROP;
+		e->drop = reason_named(trim(text + 1), c);
+		return;
+	}
+	while ((part = strsep(&rest, ";")))
+		parse_copies(lab, c, part, in, e);
+	if (!e->n_copies)
+		table_mistake("nothing", c);
+}
+
+/* the copy that goes on where the hook stands, or none */
+static uint32_t here_of(uint32_t from)
+{
+	if (from == EVB_PORT_PF)
+		return EVB_PORT_UPLINK;
+	return from == EVB_PORT_UPLINK ? EVB_PORT_PF : EVB_PORT_NONE;
+}
+
+static void set_verdict(struct lab_expect *e)
+{
+	unsigned int sent = 0;
+
+	if (e->verdict)
+		return;
+	e->verdict = EVB_VERDICT_SEND;
+	for (unsigned int i = 0; i < e->n_copies; i++) {
+		if (e->copies[i].drop) {
+			e->drop = e->copies[i].drop;
+			continue;
+		}
+		sent++;
+		if (e->copies[i].port == here_of(e->from))
+			e->verdict = EVB_VERDICT_PASS;
+	}
+	if (sent)
+		e->drop = EVB_DROP_NONE;
+	else
+		e->verdict = EVB_VERDICT_DROP;
+}
+
+static uint32_t retval_tc(enum evb_verdict verdict)
+{
+	switch (verdict) {
+	case EVB_VERDICT_DROP:
+		return TC_ACT_SHOT;
+	case EVB_VERDICT_SEND:
+		return TC_ACT_REDIRECT;
+	default:
+		return TC_ACT_UNSPEC;
+	}
+}
+
+static uint32_t retval_xdp(enum evb_verdict verdict)
+{
+	switch (verdict) {
+	case EVB_VERDICT_DROP:
+		return XDP_DROP;
+	case EVB_VERDICT_SEND:
+		return XDP_REDIRECT;
+	default:
+		return XDP_PASS;
+	}
+}
+
+static bool is_group(const struct lab_bytes *in)
+{
+	return in->data[0] & 1;
+}
+
+/*
+ * XDP finishes known unicast to a target that takes XDP frames, and frames that are refused before
+ * anybody looks for a group's members; it leaves the rest to TC as it came.
+ */
+static bool goes_up(const struct lab *lab, const struct lab_expect *e, const struct lab_bytes *in)
+{
+	if (!e->n_copies)
+		return is_group(in) &&
+		       (e->drop == EVB_DROP_ISOLATED || e->drop == EVB_DROP_REFLECTED ||
+			e->drop == EVB_DROP_NO_TARGET);
+	if (is_group(in) || e->n_copies != 1)
+		return true;
+	return !port_numbered(lab, e->copies[0].port)->row->xdp_slot;
+}
+
+static void add_count(struct evb_count *count, const struct lab_case *c, const struct lab_bytes *in,
+		      size_t len)
+{
+	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	struct lab_beside beside;
+	unsigned int frames;
+
+	lab_beside(c->in, &beside);
+	frames = beside.gso_segs;
+	count->packets += frames;
+	count->bytes += len;
+	if (!memcmp(in->data, all, sizeof(all)))
+		count->broadcast += frames;
+	else if (is_group(in))
+		count->multicast += frames;
+}
+
+static void set_counters(const struct lab *lab, const struct lab_case *c,
+			 const struct lab_bytes *in, struct lab_expect *e)
+{
+	struct evb_stats *stats = delta_of(lab, e, e->from);
+	unsigned int sent = 0;
+
+	if (e->verdict == EVB_VERDICT_UP || e->verdict == EVB_VERDICT_OWN)
+		return;
+	for (unsigned int i = 0; i < e->n_copies; i++) {
+		const struct lab_copy *copy = &e->copies[i];
+		struct evb_stats *target = delta_of(lab, e, copy->port);
+
+		if (copy->drop) {
+			target->out.dropped++;
+			target->drops[copy->drop]++;
+			continue;
+		}
+		add_count(&target->out, c, in, copy->frame.len);
+		sent++;
+	}
+	if (sent)
+		add_count(&stats->in, c, in, in->len);
+	if (e->n_copies)
+		return;
+	stats->in.dropped++;
+	stats->drops[e->drop]++;
+}
+
+void lab_expect(const struct lab *lab, const struct lab_case *c, enum lab_skin skin,
+		struct lab_expect *e)
+{
+	struct lab_bytes in;
+
+	memset(e, 0, sizeof(*e));
+	lab_frame(c->in, &in);
+	e->from = port_named(lab, c->from, c)->number;
+	e->frame = in;
+	parse_out(lab, c, &in, e);
+	set_verdict(e);
+	if (skin == LAB_XDP && goes_up(lab, e, &in)) {
+		e->verdict = EVB_VERDICT_UP;
+		e->drop = EVB_DROP_NONE;
+		e->n_copies = 0;
+	}
+	e->retval = skin == LAB_XDP ? retval_xdp(e->verdict) : retval_tc(e->verdict);
+	set_counters(lab, c, &in, e);
+}
+
+/* ---- comparison */
+
+static int complain(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int complain(char *why, const char *fmt, ...)
+{
+	size_t len = strlen(why);
+	va_list args;
+
+	va_start(args, fmt);
+	len += vsnprintf(why + len, LAB_WHY_MAX - len, fmt, args);
+	va_end(args);
+	if (len < LAB_WHY_MAX - 1)
+		strcat(why, "\n");
+	return 1;
+}
+
+static const char *name_of(const struct lab *lab, uint32_t number)
+{
+	const struct lab_port *port = port_numbered(lab, number);
+
+	return port ? port->name : "a port that is not there";
+}
+
+static const char *hex_of(const struct lab_bytes *frame, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = 0;
+	for (size_t i = 0; i < frame->len && len + 3 < size; i++)
+		len += snprintf(buf + len, size - len, "%02x", frame->data[i]);
+	return buf;
+}
+
+static int compare_bytes(const struct lab_bytes *want, const struct lab_bytes *got,
+			 const char *whose, char *why)
+{
+	char a[180], b[180];
+
+	if (want->len == got->len && !memcmp(want->data, got->data, want->len))
+		return 0;
+	return complain(why, "  frame of %s: want %zu bytes %s\n               got  %zu bytes %s",
+			whose, want->len, hex_of(want, a, sizeof(a)), got->len,
+			hex_of(got, b, sizeof(b)));
+}
+
+static int compare_verdict(const struct lab_expect *want, const struct lab_seen *got, char *why)
+{
+	const struct evb_trace *trace = &got->trace;
+	int bad = 0;
+
+	if (trace->runs != 1)
+		bad += complain(why, "  programs run: want 1, got %u", trace->runs);
+	if (trace->verdict != want->verdict || trace->drop != want->drop)
+		bad += complain(why, "  verdict: want %d %s, got %d %s", want->verdict,
+				evb_drop_name(want->drop), trace->verdict,
+				evb_drop_name(trace->drop));
+	if (got->retval != want->retval)
+		bad += complain(why, "  return code: want %d, got %d", (int)want->retval,
+				(int)got->retval);
+	if (want->verdict != EVB_VERDICT_OWN && trace->port != want->from)
+		bad += complain(why, "  came from: want port %u, got %u", want->from, trace->port);
+	return bad;
+}
+
+static const struct evb_trace_copy *copy_find(const struct evb_trace *trace, uint32_t port)
+{
+	for (unsigned int i = 0; i < trace->count; i++)
+		if (trace->copy[i].port == port)
+			return &trace->copy[i];
+	return NULL;
+}
+
+/* by bpf_redirect_peer: a unicast frame to the guest's own address, from an ingress hook */
+static bool wants_peer(const struct lab *lab, const struct lab_expect *want,
+		       const struct lab_copy *copy)
+{
+	return port_numbered(lab, copy->port)->row->send == EVB_SEND_PEER && !copy->drop &&
+	       !is_group(&copy->frame) && want->from != EVB_PORT_PF;
+}
+
+static int compare_copy(const struct lab *lab, const struct lab_expect *want,
+			const struct lab_copy *copy, const struct evb_trace_copy *got, char *why)
+{
+	const char *name = name_of(lab, copy->port);
+	uint16_t tpid = 0, tci = 0;
+	int bad = 0;
+
+	if (!got)
+		return complain(why, "  %s: want a copy, got none", name);
+	if (got->drop != copy->drop)
+		bad += complain(why, "  %s: want drop %s, got %s", name, evb_drop_name(copy->drop),
+				evb_drop_name(got->drop));
+	if (copy->drop || got->drop)
+		return bad;
+	lab_tag(&copy->frame, &tpid, &tci);
+	if (got->len != copy->frame.len)
+		bad += complain(why, "  %s: want %zu bytes, got %u", name, copy->frame.len,
+				got->len);
+	if (got->tpid != tpid || got->tci != tci)
+		bad += complain(why, "  %s: want tag %04x %04x, got %04x %04x", name, tpid, tci,
+				got->tpid, got->tci);
+	if (want->retval != XDP_REDIRECT && got->peer != wants_peer(lab, want, copy))
+		bad += complain(why, "  %s: redirect_peer: got %d", name, got->peer);
+	return bad;
+}
+
+static int compare_copies(const struct lab *lab, const struct lab_expect *want,
+			  const struct lab_seen *got, char *why)
+{
+	const struct evb_trace *trace = &got->trace;
+	int bad = 0;
+
+	if (trace->count != want->n_copies)
+		bad += complain(why, "  copies: want %u, got %u", want->n_copies, trace->count);
+	for (unsigned int i = 0; i < want->n_copies; i++)
+		bad += compare_copy(lab, want, &want->copies[i],
+				    copy_find(trace, want->copies[i].port), why);
+	for (unsigned int i = 0; i < trace->count; i++) {
+		bool known = false;
+
+		for (unsigned int j = 0; j < want->n_copies; j++)
+			known |= want->copies[j].port == trace->copy[i].port;
+		if (!known)
+			bad += complain(why, "  %s: got a copy that nobody wants",
+					name_of(lab, trace->copy[i].port));
+	}
+	return bad;
+}
+
+static const struct evb_trace_copy *last_sent(const struct evb_trace *trace)
+{
+	const struct evb_trace_copy *last = NULL;
+
+	for (unsigned int i = 0; i < trace->count; i++)
+		if (!trace->copy[i].drop)
+			last = &trace->copy[i];
+	return last;
+}
+
+/* the frame that came out is the copy that was sent last */
+static int compare_frame(const struct lab *lab, const struct lab_expect *want,
+			 const struct lab_seen *got, char *why)
+{
+	const struct evb_trace_copy *last = last_sent(&got->trace);
+	int bad = 0;
+
+	if (want->verdict == EVB_VERDICT_UP || want->verdict == EVB_VERDICT_OWN)
+		return compare_bytes(&want->frame, &got->frame, "the next hook", why);
+	if (want->verdict == EVB_VERDICT_DROP || !last)
+		return 0;
+	if (last->beside != got->beside)
+		bad += complain(why, "  %s: tag beside the frame: trace says %d, it is %d",
+				name_of(lab, last->port), last->beside, got->beside);
+	if (want->verdict == EVB_VERDICT_PASS && last->port != here_of(want->from))
+		bad += complain(why, "  goes on here, but the last copy is that of %s",
+				name_of(lab, last->port));
+	for (unsigned int i = 0; i < want->n_copies; i++)
+		if (want->copies[i].port == last->port)
+			bad += compare_bytes(&want->copies[i].frame, &got->frame,
+					     name_of(lab, last->port), why);
+	return bad;
+}
+
+static int compare_counters(const struct lab *lab, const struct lab_expect *want,
+			    const struct lab_seen *got, char *why)
+{
+	static const char *const words[] = {"packets", "bytes", "multicast", "broadcast",
+					    "dropped"};
+	const struct lab_port *ports;
+	unsigned int n;
+	int bad = 0;
+
+	ports = lab_ports(lab, &n);
+	for (unsigned int i = 0; i < n; i++) {
+		const uint64_t *w = (const uint64_t *)&want->delta[i];
+		const uint64_t *g = (const uint64_t *)&got->delta[i];
+
+		for (unsigned int k = 0; k < sizeof(struct evb_stats) / sizeof(*w); k++) {
+			if (w[k] == g[k])
+				continue;
+			bad += complain(why, "  counter %s %s %s: want +%lu, got +%lu",
+					ports[i].name, k < 10 ? (k < 5 ? "in" : "out") : "drops",
+					k < 10 ? words[k % 5] : evb_drop_name(k - 10), w[k], g[k]);
+		}
+	}
+	return bad;
+}
+
+/* the mark: on what passes one of the uplink's own hooks again, and on nothing else that goes on */
+static int compare_mark(const struct lab_expect *want, const struct lab_seen *got, char *why)
+{
+	const struct evb_trace_copy *last = last_sent(&got->trace);
+	uint16_t mark = 0;
+
+	if (want->verdict == EVB_VERDICT_DROP || want->retval == XDP_REDIRECT)
+		return 0;
+	if (want->verdict == EVB_VERDICT_SEND && last &&
+	    (last->port == EVB_PORT_UPLINK || last->port == EVB_PORT_PF))
+		mark = EVB_TC_SWITCHED;
+	if (got->tc_index == mark)
+		return 0;
+	return complain(why, "  tc_index: want %#x, got %#x", mark, got->tc_index);
+}
+
+int lab_compare(const struct lab *lab, const struct lab_expect *want, const struct lab_seen *got,
+		char *why)
+{
+	int bad = compare_verdict(want, got, why);
+
+	bad += compare_copies(lab, want, got, why);
+	bad += compare_frame(lab, want, got, why);
+	bad += compare_counters(lab, want, got, why);
+	bad += compare_mark(want, got, why);
+	return bad;
+}

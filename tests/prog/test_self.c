@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The harness itself: whatever is wrong with an expectation, or with what came out, must be seen.
+ * (style.md, habit 2: a stored kernel selftest has an inverted assert and tests nothing.)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct lab_setup setup = {
+	.yaml = "version: 1\n"
+		"switch: lab\n"
+		"uplink: {dev: up}\n"
+		"vfs:\n"
+		"  - {id: 0, dev: h0, mac: \"02:00:00:00:01:00\", vlan: 10}\n"
+		"  - {id: 1, dev: h1, mac: \"02:00:00:00:01:01\", vlan: 10}\n"
+		"  - {id: 2, dev: h2, mac: \"02:00:00:00:01:02\", trunk: all}\n"
+		"  - {id: 3, dev: h3, mac: \"02:00:00:00:01:03\", vlan: 10, hook: xdp}\n"
+		"  - {id: 4, dev: h4, mac: \"02:00:00:00:01:04\", vlan: 10}\n",
+	.mtu = {[4] = 300},
+};
+
+/* what these say is right; everything below bends one thing */
+static const struct lab_case right[] = {
+	{"unicast that gets a tag", "vf0", "ext vf0 ip", "uplink : ext vf0 c10 ip"},
+	{"unicast that loses a tag", "uplink", "vf0 ext c10.5 ip", "vf0 : vf0 ext ip"},
+	{"unicast that XDP finishes", "uplink", "vf3 ext c10 ip", "vf3 : vf3 ext ip"},
+	{"a flood", "vf0", "bc vf0 arp", "vf1 vf3 vf4 ; vf2 pf uplink : bc vf0 c10 arp"},
+	{"a flood from the wire", "uplink", "bc ext c10 arp",
+	 "vf0 vf1 vf3 vf4 : bc ext arp ; vf2 pf"},
+	{"a refused frame", "vf0", "vf1 vf0 c20 ip", "! vlan_tagged"},
+	{"a frame refused at its target", "vf0", "vf4 vf0 ip +400", "vf4!mtu"},
+	{"the PF's frame that passes", "pf", "ext pf c10 ip", "uplink"},
+};
+
+static const struct lab_case wrong[] = {
+	{"refused, but it was sent", "vf0", "vf1 vf0 ip", "! spoof_mac"},
+	{"sent, but it was refused", "vf0", "vf1 ext ip", "vf1"},
+	{"another reason", "vf0", "vf1 ext ip", "! vlan_filter"},
+	{"another port", "vf0", "vf1 vf0 ip", "vf3"},
+	{"another port, an XDP one", "vf0", "vf3 vf0 ip", "vf1"},
+	{"a port that gets nothing", "vf0", "vf1 vf0 ip", "vf1 vf3"},
+	{"a port too few in a flood", "vf0", "bc vf0 arp",
+	 "vf1 vf3 ; vf2 pf uplink : bc vf0 c10 arp"},
+	{"a port too many in a flood", "vf0", "bc vf0 arp",
+	 "vf0 vf1 vf3 vf4 ; vf2 pf uplink : bc vf0 c10 arp"},
+	{"no tag where there is one", "vf0", "ext vf0 ip", "uplink"},
+	{"another VLAN", "vf0", "ext vf0 ip", "uplink : ext vf0 c11 ip"},
+	{"another priority", "vf0", "ext vf0 ip", "uplink : ext vf0 c10.1 ip"},
+	{"an S-TAG instead of a C-TAG", "vf0", "ext vf0 ip", "uplink : ext vf0 s10 ip"},
+	{"a tag where there is none", "uplink", "vf0 ext c10 ip", "vf0"},
+	{"another payload length", "uplink", "vf0 ext c10 ip +46", "vf0 : vf0 ext ip +47"},
+	{"another type", "uplink", "vf0 ext c10 ip", "vf0 : vf0 ext t0801"},
+	{"one copy of a flood without its tag", "vf0", "bc vf0 arp",
+	 "vf1 vf3 vf4 vf2 ; pf uplink : bc vf0 c10 arp"},
+	{"one copy of a flood with a tag", "vf0", "bc vf0 arp",
+	 "vf1 vf3 ; vf4 vf2 pf uplink : bc vf0 c10 arp"},
+	{"refused at the target, but it was sent", "vf0", "vf1 vf0 ip", "vf1!mtu"},
+	{"sent, but refused at the target", "vf0", "vf4 vf0 ip +400", "vf4"},
+	{"another reason at the target", "vf0", "vf4 vf0 ip +400", "vf4!link"},
+	{"refused at the source, but it was at the target", "vf0", "vf4 vf0 ip +400", "! mtu"},
+	{"switched before, but it was not", "pf", "ext pf ip", "own"},
+	{"sent, but switched before", "pf", "ext pf marked ip", "uplink"},
+};
+
+static struct lab_expect want;
+static struct lab_seen got;
+static char why[LAB_WHY_MAX];
+
+static int differ(const struct lab *lab)
+{
+	why[0] = 0;
+	return lab_compare(lab, &want, &got, why);
+}
+
+typedef void (*bend_fn)(const struct lab *lab);
+
+/* each right case on each skin: agrees, and no longer after a bend */
+static void bend_all(struct lab *lab, bend_fn bend)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(right); i++) {
+		struct lab_bytes in;
+
+		lab_frame(right[i].in, &in);
+		for (enum lab_skin skin = 0; skin < LAB_SKIN__MAX; skin++) {
+			if (!lab_has_skin(&right[i], &in, skin))
+				continue;
+			lab_expect(lab, &right[i], skin, &want);
+			assert_int_equal(lab_run(lab, &right[i], &in, skin, &got), 0);
+			if (differ(lab))
+				fail_msg("%s, %s: should agree:\n%s", right[i].says,
+					 lab_skin_name(skin), why);
+			bend(lab);
+		}
+	}
+}
+
+#define assert_seen(lab) assert_int_not_equal(differ(lab), 0)
+
+static void bend_nothing(const struct lab *lab)
+{
+	assert_int_equal(differ(lab), 0);
+}
+
+static void bend_verdict(const struct lab *lab)
+{
+	enum evb_verdict verdict = want.verdict;
+
+	for (int other = 0; other <= EVB_VERDICT_OWN; other++) {
+		got.trace.verdict = other;
+		assert_int_equal(differ(lab) != 0, got.trace.verdict != verdict);
+	}
+	got.trace.verdict = verdict;
+	got.retval ^= 1;
+	assert_seen(lab);
+	got.retval ^= 1;
+	got.trace.drop++;
+	assert_seen(lab);
+	got.trace.drop--;
+	got.trace.runs++;
+	assert_seen(lab);
+	got.trace.runs--;
+	got.trace.port++;
+	assert_seen(lab);
+}
+
+static void bend_counters(const struct lab *lab)
+{
+	unsigned int n;
+
+	lab_ports(lab, &n);
+	for (unsigned int i = 0; i < n; i++) {
+		uint64_t *words = (uint64_t *)&got.delta[i];
+
+		for (size_t k = 0; k < sizeof(struct evb_stats) / sizeof(*words); k++) {
+			words[k]++;
+			assert_int_equal(differ(lab), 1);
+			words[k]--;
+		}
+	}
+}
+
+/* a frame that is compared: not that of one that is refused */
+static void bend_bytes(const struct lab *lab)
+{
+	if (want.verdict == EVB_VERDICT_DROP)
+		return;
+	for (size_t i = 0; i < got.frame.len; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			got.frame.data[i] ^= 1 << bit;
+			assert_int_equal(differ(lab), 1);
+			got.frame.data[i] ^= 1 << bit;
+		}
+}
+
+static void bend_length(const struct lab *lab)
+{
+	if (want.verdict == EVB_VERDICT_DROP)
+		return;
+	got.frame.len--;
+	assert_seen(lab);
+	got.frame.len += 2;
+	assert_seen(lab);
+}
+
+static void bend_copies(const struct lab *lab)
+{
+	for (unsigned int i = 0; i < got.trace.count; i++) {
+		struct evb_trace_copy *copy = &got.trace.copy[i], was = *copy;
+
+		copy->port ^= 3;
+		assert_seen(lab);
+		*copy = was;
+		copy->drop ^= EVB_DROP_MTU;
+		assert_seen(lab);
+		*copy = was;
+		if (was.drop)
+			continue;
+		copy->len++;
+		assert_seen(lab);
+		*copy = was;
+		copy->tci ^= 0x2000;
+		assert_seen(lab);
+		*copy = was;
+		copy->tpid ^= 0x8100;
+		assert_seen(lab);
+		*copy = was;
+	}
+	got.trace.copy[got.trace.count].port = EVB_PORT_PF;
+	got.trace.count++;
+	assert_seen(lab);
+}
+
+static void bend_beside(const struct lab *lab)
+{
+	if (want.verdict != EVB_VERDICT_SEND && want.verdict != EVB_VERDICT_PASS)
+		return;
+	got.beside ^= 1;
+	assert_seen(lab);
+	got.beside ^= 1;
+	if (want.retval == 4 /* XDP_REDIRECT: has neither mark nor peer */)
+		return;
+	got.tc_index ^= EVB_TC_SWITCHED;
+	assert_seen(lab);
+	got.tc_index ^= EVB_TC_SWITCHED;
+	got.trace.copy[0].peer ^= 1;
+	assert_seen(lab);
+}
+
+static void agrees(void **state)
+{
+	bend_all(*state, bend_nothing);
+}
+
+static void sees_verdict(void **state)
+{
+	bend_all(*state, bend_verdict);
+}
+
+static void sees_counter(void **state)
+{
+	bend_all(*state, bend_counters);
+}
+
+static void sees_byte(void **state)
+{
+	bend_all(*state, bend_bytes);
+}
+
+static void sees_length(void **state)
+{
+	bend_all(*state, bend_length);
+}
+
+static void sees_port(void **state)
+{
+	bend_all(*state, bend_copies);
+}
+
+static void sees_beside(void **state)
+{
+	bend_all(*state, bend_beside);
+}
+
+/* the whole way, as the tables go it; TC at least must object */
+static void sees_wrong_cases(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		why[0] = 0;
+		if (!lab_check(*state, &wrong[i], why))
+			fail_msg("nobody noticed: %s", wrong[i].says);
+	}
+}
+
+/* headers of frames that tshark has read: standards.md 1.10, samples 1 to 4 */
+static void builds_known_frames(void **state)
+{
+	static const struct {
+		const char *words, *hex;
+	} known[] = {
+		{"bc 02:00:00:00:00:01 c100.5 arp +0", "hex=ffffffffffff0200000000018100a0640806"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 s200 c100 ip +0",
+		 "hex=02000000000202000000000188a800c8810000640800"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 s4094.3d ip +0",
+		 "hex=02000000000202000000000188a87ffe0800"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 c0.7 ip +0",
+		 "hex=0200000000020200000000018100e0000800"},
+		{"vf3.1 ext2 llc +3", "hex=0200000101030200"
+				      "0000ee02"
+				      "0003a5a4a7"},
+	};
+	struct lab_bytes a, b;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		lab_frame(known[i].words, &a);
+		lab_frame(known[i].hex, &b);
+		assert_int_equal(a.len, b.len);
+		assert_memory_equal(a.data, b.data, a.len);
+	}
+}
+
+static int group_setup(void **state)
+{
+	return lab_group_setup(state, &setup);
+}
+
+#define TEST(says, fn)                     \
+	{                                  \
+		says, fn, NULL, NULL, NULL \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("words make the frames that tshark has read", builds_known_frames),
+		TEST("right expectations agree on every skin", agrees),
+		TEST("a wrong verdict, reason, return code, source or number of runs is seen",
+		     sees_verdict),
+		TEST("one more on any counter of any port is seen", sees_counter),
+		TEST("one wrong bit anywhere in the frame is seen", sees_byte),
+		TEST("a frame one byte shorter or longer is seen", sees_length),
+		TEST("a copy at a wrong port, with a wrong length or tag, or too many is seen",
+		     sees_port),
+		TEST("a tag beside instead of inside, a wrong mark or redirect_peer is seen",
+		     sees_beside),
+		TEST("a case that expects something else fails", sees_wrong_cases),
+	};
+
+	return cmocka_run_group_tests_name("harness", tests, group_setup, lab_group_teardown);
+}
