@@ -684,37 +684,48 @@ static int add_bpf_filter(const struct nl_filter *filter, void *arg)
 	return 0;
 }
 
-static int list_clsact(int ifindex, enum hook_dir dir, struct info_list *list)
+static int list_clsact(struct nl *nl, int ifindex, enum hook_dir dir, struct info_list *list)
 {
-	struct nl *nl;
+	int err = nl_clsact_get(nl, ifindex);
+
+	if (err == 1)
+		return nl_filter_each(nl, ifindex, hook_dir_parent(dir), add_bpf_filter, list);
+	return err == 2 ? 0 : err;
+}
+
+/* libxdp looks at all devices of the namespace: it is asked only where there is something */
+static int list_xdp_any(struct nl *nl, int ifindex, struct info_list *list)
+{
+	struct nl_link link;
+	bool made;
 	int err;
 
-	err = nl_open(&nl);
-	if (err)
+	err = nl_link_get(nl, NULL, ifindex, &link);
+	if (err || link.xdp_mode == NL_XDP_NONE)
 		return err;
-	err = nl_clsact_get(nl, ifindex);
-	if (err == 1)
-		err = nl_filter_each(nl, ifindex, hook_dir_parent(dir), add_bpf_filter, list);
-	else if (err == 2)
-		err = 0;
-	nl_close(nl);
+	made = xdp_dir_make();
+	err = list_xdp(ifindex, list);
+	if (made)
+		xdp_dir_tidy();
 	return err;
 }
 
 int hook_list(int ifindex, struct hook_info *out, unsigned int max)
 {
 	struct info_list list = {.out = out, .max = max};
-	bool made = xdp_dir_make();
+	struct nl *nl;
 	int dir;
 	int err;
 
-	err = list_xdp(ifindex, &list);
-	if (made)
-		xdp_dir_tidy();
+	err = nl_open(&nl);
+	if (err)
+		return err;
+	err = list_xdp_any(nl, ifindex, &list);
 	for (dir = HOOK_INGRESS; !err && dir <= HOOK_EGRESS; dir++) {
 		err = list_tcx(ifindex, dir, &list);
 		if (!err)
-			err = list_clsact(ifindex, dir, &list);
+			err = list_clsact(nl, ifindex, dir, &list);
 	}
+	nl_close(nl);
 	return err ? err : (int)list.count;
 }

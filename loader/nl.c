@@ -816,9 +816,10 @@ int nl_peer_open(struct nl *nl, const struct nl_link *link, struct nl **out, str
 
 /* ---- traffic control */
 
-static struct nlmsghdr *nl_request_tc(struct nl *nl, uint16_t type, int ifindex, uint32_t parent)
+static struct nlmsghdr *nl_request_tc(struct nl *nl, uint16_t type, uint16_t flags, int ifindex,
+				      uint32_t parent)
 {
-	struct nlmsghdr *msg = nl_request(nl, type, NLM_F_DUMP);
+	struct nlmsghdr *msg = nl_request(nl, type, flags);
 	struct tcmsg *tcm = mnl_nlmsg_put_extra_header(msg, sizeof(*tcm));
 
 	tcm->tcm_family = AF_UNSPEC;
@@ -839,7 +840,6 @@ static int got_qdisc(const struct nlmsghdr *msg, void *arg)
 	const struct nlattr *attr;
 	char kind[NL_KIND_LEN] = "";
 
-	/* ingress and clsact share one place, TC_H_INGRESS; the dump has all interfaces */
 	if (msg->nlmsg_type != RTM_NEWQDISC || tcm->tcm_ifindex != s->ifindex ||
 	    tcm->tcm_parent != TC_H_INGRESS)
 		return 0;
@@ -852,14 +852,13 @@ static int got_qdisc(const struct nlmsghdr *msg, void *arg)
 int nl_clsact_get(struct nl *nl, int ifindex)
 {
 	struct clsact_search s = {.ifindex = ifindex};
-	int err = -EAGAIN;
-	int i;
+	int err;
 
-	for (i = 0; i < NL_DUMP_TRIES && err == -EAGAIN; i++) {
-		s.found = 0;
-		err = nl_talk(nl, nl_request_tc(nl, RTM_GETQDISC, ifindex, 0), got_qdisc, &s);
-	}
-	return err ? err : s.found;
+	/* one: a dump would have those of all interfaces; without ECHO the answer is for listeners */
+	err = nl_talk(nl, nl_request_tc(nl, RTM_GETQDISC, NLM_F_ACK | NLM_F_ECHO, ifindex,
+				    TC_H_INGRESS),
+		      got_qdisc, &s);
+	return err && err != -ENOENT ? err : s.found;
 }
 
 static void read_filter_options(const struct nlattr *nest, struct nl_filter *out)
@@ -912,7 +911,7 @@ int nl_filter_each(struct nl *nl, int ifindex, uint32_t parent,
 
 	for (i = 0; i < NL_DUMP_TRIES && err == -EAGAIN; i++) {
 		list.count = 0;
-		err = nl_talk(nl, nl_request_tc(nl, RTM_GETTFILTER, ifindex, parent), add_filter,
+		err = nl_talk(nl, nl_request_tc(nl, RTM_GETTFILTER, NLM_F_DUMP, ifindex, parent), add_filter,
 			      &list);
 	}
 	filters = list.items;
