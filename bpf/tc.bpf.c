@@ -77,11 +77,11 @@ int evb_from_vf(struct __sk_buff *skb)
 	return switch_emit(skb, &f, port, SKIN_FROM_VF);
 }
 
-SEC("tc")
-int evb_from_wire(struct __sk_buff *skb)
+/* either side of the uplink: the wire and the PF are trusted, their control frames go across */
+static __always_inline int switch_uplink(struct __sk_buff *skb, __u32 in, enum skin_hook hook)
 {
-	struct evb_frame f = {.in = EVB_PORT_UPLINK};
-	struct evb_port *port = port_get(EVB_PORT_UPLINK);
+	struct evb_frame f = {.in = in};
+	struct evb_port *port = port_get(in);
 	enum evb_drop reason;
 
 	if (skb->tc_index == EVB_TC_SWITCHED)
@@ -90,35 +90,25 @@ int evb_from_wire(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	reason = skin_read(skb, &f);
 	if (!reason && frame_is_control(&f))
-		return switch_control(skb, &f, EVB_PORT_PF, SKIN_FROM_WIRE);
+		return switch_control(skb, &f, hook == SKIN_FROM_WIRE ? EVB_PORT_PF : port->wire,
+				      hook);
 	if (!reason)
 		reason = classify_vlan(&f, port);
 	if (!reason)
-		reason = relay_from_wire(&f);
+		reason = hook == SKIN_FROM_WIRE ? relay_from_wire(&f) : relay_from_local(&f, port);
 	if (reason)
 		return skin_drop(&f, reason);
-	return switch_emit(skb, &f, port, SKIN_FROM_WIRE);
+	return switch_emit(skb, &f, port, hook);
+}
+
+SEC("tc")
+int evb_from_wire(struct __sk_buff *skb)
+{
+	return switch_uplink(skb, EVB_PORT_UPLINK, SKIN_FROM_WIRE);
 }
 
 SEC("tc")
 int evb_from_pf(struct __sk_buff *skb)
 {
-	struct evb_frame f = {.in = EVB_PORT_PF};
-	struct evb_port *port = port_get(EVB_PORT_PF);
-	enum evb_drop reason;
-
-	if (skb->tc_index == EVB_TC_SWITCHED)
-		return switch_own(skb);
-	if (!port)
-		return TC_ACT_UNSPEC;
-	reason = skin_read(skb, &f);
-	if (!reason && frame_is_control(&f))
-		return switch_control(skb, &f, port->wire, SKIN_FROM_PF);
-	if (!reason)
-		reason = classify_vlan(&f, port);
-	if (!reason)
-		reason = relay_from_local(&f, port);
-	if (reason)
-		return skin_drop(&f, reason);
-	return switch_emit(skb, &f, port, SKIN_FROM_PF);
+	return switch_uplink(skb, EVB_PORT_PF, SKIN_FROM_PF);
 }
