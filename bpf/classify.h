@@ -37,6 +37,8 @@ static __always_inline enum evb_drop classify_untagged(struct evb_frame *f,
 		return EVB_DROP_NONE;
 	if (port->qos)
 		prio = port->qos << EVB_TCI_PCP_SHIFT;
+	if (f->dscp)
+		prio = (f->dscp - 1) << EVB_TCI_PCP_SHIFT;
 	f->vtpid = port->tpid;
 	f->vtci = prio | port->vlan;
 	return EVB_DROP_NONE;
@@ -83,6 +85,19 @@ static __always_inline enum evb_drop classify_tagged(struct evb_frame *f,
 	return classify_in(f, vlan->fid);
 }
 
+/*
+ * A tag behind a priority tag names a VLAN to whoever takes the priority tag off, a Linux stack for
+ * one: the frame is tagged, and in none of the port's VLANs. In an S-VLAN it is the guest's own.
+ */
+static __always_inline enum evb_drop classify_priority(struct evb_frame *f,
+						       const struct evb_port *port)
+{
+	if (f->tags > 1 && port->tpid != EVB_TPID_S)
+		return port->access ? EVB_DROP_VLAN_TAGGED : EVB_DROP_VLAN_FILTER;
+	f->form = FRAME_PRIO;
+	return classify_untagged(f, port);
+}
+
 static __always_inline enum evb_drop classify_vlan(struct evb_frame *f, const struct evb_port *port)
 {
 	int foreign = port->tpid && f->tpid != port->tpid;
@@ -92,10 +107,8 @@ static __always_inline enum evb_drop classify_vlan(struct evb_frame *f, const st
 	/* to a port of an S-VLAN its guest's C-TAG is payload */
 	if (foreign && port->tpid == EVB_TPID_S && port->vlan)
 		return classify_untagged(f, port);
-	if (!evb_tci_vid(f->tci)) {
-		f->form = FRAME_PRIO;
-		return classify_untagged(f, port);
-	}
+	if (!evb_tci_vid(f->tci))
+		return classify_priority(f, port);
 	if (foreign)
 		return port->access ? EVB_DROP_VLAN_TAGGED : EVB_DROP_VLAN_FILTER;
 	return classify_tagged(f, port);

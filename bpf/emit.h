@@ -5,30 +5,44 @@
 #pragma once
 
 #include "frame.h"
+#include "policy.h"
 #include "tables.h"
 #include "tag.h"
 
 /* the target is there and may receive */
 static __always_inline int emit_is_up(const struct evb_port *target)
 {
-	return target->send != EVB_SEND_NONE && target->state != EVB_STATE_DISABLE;
+	return target->send != EVB_SEND_NONE && !target->down;
 }
 
 /* implemented by each skin: a frame over max_len may still fit when it is cut on its way */
 static __always_inline int skin_fits_cut(void *ctx, const struct evb_port *target);
 
-static __always_inline int emit_fits(void *ctx, const struct evb_port *target, __u32 len)
+static __noinline enum evb_drop emit_acl(void *ctx, struct evb_frame *f,
+					 const struct evb_port *target)
 {
-	return len <= target->max_len || skin_fits_cut(ctx, target);
+	struct policy *p = policy_read(ctx, f);
+
+	if (!p || policy_acl(p, target->acl_out, evb_tci_vid(f->vtci)))
+		return EVB_DROP_NONE;
+	return EVB_DROP_ACL;
 }
 
-/* the only target refuses: counted there */
-static __always_inline enum evb_drop emit_one_check(void *ctx, const struct evb_port *target,
-						    __u32 len)
+/*
+ * What the target may have; refusals are counted there. In the order of the reasons, but for its
+ * rate: a frame that is too long is not charged.
+ */
+static __always_inline enum evb_drop emit_check(void *ctx, struct evb_frame *f,
+						const struct evb_port *target, __u32 number,
+						__u32 len)
 {
 	if (!emit_is_up(target))
 		return EVB_DROP_LINK;
-	if (!emit_fits(ctx, target, len))
+	if (target->acl_out && emit_acl(ctx, f, target))
+		return EVB_DROP_ACL;
+	if (len > target->max_len && !skin_fits_cut(ctx, target))
 		return EVB_DROP_MTU;
+	if (target->rate_out && !policy_rate(ctx, f, number, EVB_METER_OUT, len))
+		return EVB_DROP_RATE;
 	return EVB_DROP_NONE;
 }

@@ -24,11 +24,16 @@ struct evb_frame {
 	struct evb_fdb_key dst; /* .fid: set by classify */
 	struct evb_fdb_key src;
 	__u32 len;	/* bytes at the port, a tag beside the frame included, no FCS */
+	__u32 in_len;	/* len as it came; sending to several changes len */
 	__u32 segments; /* frames that it will be on a wire: more than 1 for GSO */
 	__u16 tpid;	/* outermost tag as it came, 0: none */
 	__u16 tci;
 	__u16 type;	/* EtherType or length behind all VLAN tags */
 	__u16 off;	/* of the bytes behind type */
+	__u8 tags;	/* VLAN tags in all */
+	__u8 beside;	/* the outermost tag is beside the frame */
+	__u8 parsed;	/* policy.h has read what is behind type */
+	__u8 dscp;	/* its class selector plus 1, where the port's tags follow it; else 0 */
 	/* decided by classify */
 	__u16 vtpid; /* tag of its VLAN, 0: in no VLAN */
 	__u16 vtci;
@@ -110,6 +115,7 @@ static __noinline enum evb_drop frame_walk_tags(void *ctx, struct evb_frame *f)
 		}
 		f->type = bpf_ntohs(tag[1]);
 		f->off += sizeof(tag);
+		f->tags++;
 	}
 	return EVB_DROP_BAD_FRAME;
 }

@@ -31,6 +31,11 @@ static __always_inline long skin_load(void *ctx, __u32 off, void *to, __u32 len)
 	return bpf_skb_load_bytes(ctx, off, to, len);
 }
 
+static __always_inline __u32 skin_bytes(void *ctx)
+{
+	return ((struct __sk_buff *)ctx)->len;
+}
+
 static __always_inline __u32 skin_segments(const struct __sk_buff *skb)
 {
 	if (!skb->gso_size)
@@ -59,7 +64,10 @@ static __always_inline enum evb_drop skin_read(struct __sk_buff *skb, struct evb
 		f->len += EVB_TAG_LEN;
 		f->tpid = bpf_ntohs(skb->vlan_proto);
 		f->tci = skb->vlan_tci;
+		f->beside = 1;
+		f->tags = 1;
 	}
+	f->in_len = f->len;
 	return frame_finish(skb, f, skb->len);
 }
 
@@ -160,9 +168,10 @@ static __always_inline int skin_send(struct __sk_buff *skb, const struct evb_fra
 	return bpf_redirect(target->ifindex, target->send == EVB_SEND_STACK ? BPF_F_INGRESS : 0);
 }
 
-static __always_inline int skin_drop(const struct evb_frame *f, enum evb_drop reason)
+static __always_inline int skin_drop(struct __sk_buff *skb, const struct evb_frame *f,
+				     enum evb_drop reason)
 {
-	drop(f, reason);
+	drop(skb, f, reason);
 	return TC_ACT_SHOT;
 }
 
@@ -170,7 +179,7 @@ static __always_inline int skin_drop(const struct evb_frame *f, enum evb_drop re
 static __always_inline void skin_refuse(struct __sk_buff *skb, const struct evb_frame *f,
 					__u32 port, enum evb_drop reason)
 {
-	drop_at(port, reason);
+	drop_at(skb, f, port, reason);
 	skin_trace(skb, f, port, 0, reason);
 }
 
@@ -178,10 +187,9 @@ static __always_inline int skin_one(struct __sk_buff *skb, struct evb_frame *f,
 				    const struct evb_port *target, enum skin_hook hook)
 {
 	int wanted = tag_wanted(f, target);
-	__u32 in_len = f->len;
 	enum evb_drop reason;
 
-	reason = emit_one_check(skb, target, tag_len(f, wanted));
+	reason = emit_check(skb, f, target, f->to, tag_len(f, wanted));
 	if (!reason && skin_tag(skb, f, wanted))
 		reason = EVB_DROP_SEND;
 	if (reason) {
@@ -191,7 +199,6 @@ static __always_inline int skin_one(struct __sk_buff *skb, struct evb_frame *f,
 	}
 	count_out(f, f->to, f->len);
 	skin_trace(skb, f, f->to, skin_peer(f, target, hook), EVB_DROP_NONE);
-	f->len = in_len;
 	count_in(f);
 	trace_verdict(f, skin_is_here(hook, target) ? EVB_VERDICT_PASS : EVB_VERDICT_SEND,
 		      EVB_DROP_NONE);
@@ -204,7 +211,6 @@ static __always_inline int skin_one(struct __sk_buff *skb, struct evb_frame *f,
  */
 struct skin_flood {
 	struct evb_frame f;
-	__u32 in_len;
 	__u32 owner;   /* of the source address, of a frame from the wire */
 	__u32 here;    /* port whose copy is the frame itself, going on */
 	__u32 pending; /* target whose copy is not sent yet: the last one needs no clone */
@@ -261,10 +267,11 @@ static __always_inline struct evb_port *flood_prepare(struct __sk_buff *skb, str
 	return target;
 }
 
-static __always_inline void flood_account(struct __sk_buff *skb, struct skin_flood *s, __u32 number)
+static __always_inline void flood_account(struct __sk_buff *skb, struct skin_flood *s, __u32 number,
+					  int peer)
 {
 	count_out(&s->f, number, s->f.len);
-	skin_trace(skb, &s->f, number, 0, EVB_DROP_NONE);
+	skin_trace(skb, &s->f, number, peer, EVB_DROP_NONE);
 	s->sent++;
 }
 
@@ -285,7 +292,7 @@ static __always_inline void flood_clone(struct __sk_buff *skb, struct skin_flood
 		flood_refuse(skb, s, s->pending, EVB_DROP_SEND);
 		return;
 	}
-	flood_account(skb, s, s->pending);
+	flood_account(skb, s, s->pending, 0);
 }
 
 /* one member of the group; 0: go on */
@@ -294,8 +301,11 @@ static long flood_member(__u32 i, struct skin_flood_args *args)
 	__u32 number = args->group->port[i & (EVB_PORTS_MAX - 1)];
 	struct evb_port *target = port_get(number);
 	struct skin_flood *s = args->s;
+	enum evb_drop reason;
 
-	if (!target || number == s->f.in || !emit_is_up(target))
+	if (!target || number == s->f.in || !relay_is_member(&s->f, target, number))
+		return 0;
+	if (!emit_is_up(target) && number != s->f.to)
 		return 0;
 	if (s->isolated && target->isolated) {
 		s->why = EVB_DROP_ISOLATED;
@@ -306,8 +316,10 @@ static long flood_member(__u32 i, struct skin_flood_args *args)
 			s->why = EVB_DROP_REFLECTED;
 		return 0;
 	}
-	if (!emit_fits(args->skb, target, tag_len(&s->f, tag_wanted(&s->f, target)))) {
-		flood_refuse(args->skb, s, number, EVB_DROP_MTU);
+	reason = emit_check(args->skb, &s->f, target, number,
+			    tag_len(&s->f, tag_wanted(&s->f, target)));
+	if (reason) {
+		flood_refuse(args->skb, s, number, reason);
 		return 0;
 	}
 	if (number == s->here) {
@@ -332,10 +344,9 @@ static __always_inline int flood_finish(struct __sk_buff *skb, struct skin_flood
 	if (last)
 		target = flood_prepare(skb, s, last);
 	if (target)
-		flood_account(skb, s, last);
-	s->f.len = s->in_len;
+		flood_account(skb, s, last, skin_peer(&s->f, target, hook));
 	if (!s->sent && !s->refused)
-		return skin_drop(&s->f, s->why);
+		return skin_drop(skb, &s->f, s->why);
 	if (s->sent)
 		count_in(&s->f);
 	if (!s->sent)
@@ -355,10 +366,12 @@ static __noinline int skin_flood(struct __sk_buff *skb, struct evb_frame *f, __u
 	if (!args.s || !port)
 		return TC_ACT_SHOT;
 	if (!args.group)
-		return skin_drop(f, EVB_DROP_NO_TARGET);
+		return skin_drop(skb, f, EVB_DROP_NO_TARGET);
+	if (args.group->policy)
+		policy_read(skb, f); /* before a tag moves what is behind it */
 	__builtin_memset(args.s, 0, sizeof(*args.s));
 	args.s->f = *f;
-	args.s->in_len = f->len;
+	args.s->f.own = 0; /* what several get is nobody's own */
 	args.s->isolated = port->isolated;
 	args.s->why = EVB_DROP_NO_TARGET;
 	if (hook == SKIN_FROM_WIRE) {

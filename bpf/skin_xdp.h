@@ -17,6 +17,11 @@ static __always_inline long skin_load(void *ctx, __u32 off, void *to, __u32 len)
 	return bpf_xdp_load_bytes(ctx, off, to, len);
 }
 
+static __always_inline __u32 skin_bytes(void *ctx)
+{
+	return bpf_xdp_get_buff_len(ctx);
+}
+
 /* XDP has no GSO */
 static __always_inline int skin_fits_cut(void *ctx, const struct evb_port *target)
 {
@@ -34,7 +39,7 @@ static __always_inline enum evb_drop skin_read(struct xdp_md *xdp, struct evb_fr
 	frame_set_macs(f, eth);
 	f->type = bpf_ntohs(eth->h_proto);
 	f->off = EVB_ETH_HLEN;
-	f->len = bpf_xdp_get_buff_len(xdp);
+	f->len = f->in_len = bpf_xdp_get_buff_len(xdp);
 	f->segments = 1;
 	return frame_finish(xdp, f, f->len);
 }
@@ -84,9 +89,10 @@ static __always_inline int skin_up(const struct evb_frame *f)
 	return XDP_PASS;
 }
 
-static __always_inline int skin_drop(const struct evb_frame *f, enum evb_drop reason)
+static __always_inline int skin_drop(struct xdp_md *xdp, const struct evb_frame *f,
+				     enum evb_drop reason)
 {
-	drop(f, reason);
+	drop(xdp, f, reason);
 	return XDP_DROP;
 }
 
@@ -105,7 +111,7 @@ static __always_inline int skin_refuse(struct xdp_md *xdp, const struct evb_fram
 				       enum evb_drop reason)
 {
 	trace_verdict(f, EVB_VERDICT_DROP, reason);
-	drop_at(f->to, reason);
+	drop_at(xdp, f, f->to, reason);
 	skin_trace(xdp, f, reason);
 	return XDP_DROP;
 }
@@ -114,17 +120,15 @@ static __always_inline int skin_one(struct xdp_md *xdp, struct evb_frame *f,
 				    const struct evb_port *target)
 {
 	int wanted = tag_wanted(f, target);
-	__u32 in_len = f->len;
 	enum evb_drop reason;
 
-	reason = emit_one_check(xdp, target, tag_len(f, wanted));
+	reason = emit_check(xdp, f, target, f->to, tag_len(f, wanted));
 	if (reason)
 		return skin_refuse(xdp, f, reason);
 	if (skin_tag(xdp, f, wanted))
 		return skin_refuse(xdp, f, EVB_DROP_SEND);
 	count_out(f, f->to, f->len);
 	skin_trace(xdp, f, EVB_DROP_NONE);
-	f->len = in_len;
 	count_in(f);
 	trace_verdict(f, EVB_VERDICT_SEND, EVB_DROP_NONE);
 	return bpf_redirect_map(&evb_tx, f->to, XDP_DROP);

@@ -83,7 +83,7 @@ static __always_inline void count_in(const struct evb_frame *f)
 	struct evb_stats *stats = stats_get(f->in);
 
 	if (stats)
-		count_add(&stats->in, f, f->len);
+		count_add(&stats->in, f, f->in_len);
 }
 
 /* the frame, len bytes long there, was given to a port */
@@ -95,25 +95,89 @@ static __always_inline void count_out(const struct evb_frame *f, __u32 port, __u
 		count_add(&stats->out, f, len);
 }
 
+/* implemented by each skin: bytes of the frame in memory */
+static __always_inline __u32 skin_bytes(void *ctx);
+
+/* between two events of one port, reason and CPU: 25 to 250 ms, by the kernel's HZ */
+const volatile __u64 evb_event_jiffies = 25;
+
+/* the outermost tag was beside the frame, or was taken off since for another target of a flood */
+static __always_inline int event_lacks_tag(const struct evb_frame *f, __u32 bytes)
+{
+	return f->tpid && bytes < f->in_len;
+}
+
+/*
+ * The first bytes of the frame. The verifier of older kernels has to see that their number is
+ * neither 0 nor too large, from an operation that the compiler must not find superfluous.
+ */
+static __always_inline __u32 event_copy(void *ctx, struct evb_event *event, __u64 bytes)
+{
+	if (!bytes)
+		return 0;
+	if (bytes > EVB_EVENT_BYTES)
+		bytes = EVB_EVENT_BYTES;
+	asm volatile("" : "+r"(bytes));
+	bytes = ((bytes - 1) & (EVB_EVENT_BYTES - 1)) + 1;
+	return skin_load(ctx, 0, event->data, bytes) ? 0 : bytes;
+}
+
+static __noinline void event_send(void *ctx, const struct evb_frame *f, __u32 port, __u32 reason,
+				  __u64 count)
+{
+	struct evb_event *event = bpf_ringbuf_reserve(&evb_events, sizeof(*event), 0);
+	__u32 bytes = skin_bytes(ctx);
+
+	if (!event)
+		return;
+	event->time = bpf_ktime_get_ns();
+	event->port = port;
+	event->from = f->in;
+	event->drop = reason;
+	event->len = f->in_len;
+	event->tpid = event_lacks_tag(f, bytes) ? f->tpid : 0;
+	event->tci = event_lacks_tag(f, bytes) ? f->tci : 0;
+	event->count = count;
+	__builtin_memset(event->data, 0, sizeof(event->data));
+	event->bytes = event_copy(ctx, event, bytes);
+	bpf_ringbuf_submit(event, 0);
+}
+
+/* counts a refusal, and tells it if none of its kind was told lately */
+static __always_inline void refuse(void *ctx, const struct evb_frame *f, __u32 port,
+				   struct evb_stats *stats, enum evb_drop reason)
+{
+	__u64 now = bpf_jiffies64();
+
+	if (reason >= EVB_DROP__MAX)
+		return;
+	stats->drops[reason]++;
+	if (now - stats->told[reason] < evb_event_jiffies)
+		return;
+	stats->told[reason] = now;
+	event_send(ctx, f, port, reason, stats->drops[reason]);
+}
+
 /* a copy of the frame is refused at a port that it should have gone to */
-static __always_inline void drop_at(__u32 port, enum evb_drop reason)
+static __always_inline void drop_at(void *ctx, const struct evb_frame *f, __u32 port,
+				    enum evb_drop reason)
 {
 	struct evb_stats *stats = stats_get(port);
 
-	if (!stats || reason >= EVB_DROP__MAX)
+	if (!stats)
 		return;
 	stats->out.dropped++;
-	stats->drops[reason]++;
+	refuse(ctx, f, port, stats, reason);
 }
 
 /* the frame is refused; against the port that it came from */
-static __always_inline void drop(const struct evb_frame *f, enum evb_drop reason)
+static __always_inline void drop(void *ctx, const struct evb_frame *f, enum evb_drop reason)
 {
 	struct evb_stats *stats = stats_get(f->in);
 
 	trace_verdict(f, EVB_VERDICT_DROP, reason);
-	if (!stats || reason >= EVB_DROP__MAX)
+	if (!stats)
 		return;
 	stats->in.dropped++;
-	stats->drops[reason]++;
+	refuse(ctx, f, f->in, stats, reason);
 }

@@ -55,6 +55,14 @@ struct {
 	__type(value, struct evb_fdb_val);
 } evb_fdb SEC(".maps");
 
+/* direct-mapped copy of evb_fdb. Loader writes; every unicast frame reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EVB_NEAR_MAX);
+	__type(key, __u32);
+	__type(value, struct evb_near);
+} evb_fdb_near SEC(".maps");
+
 /* FID -> the ports of a flood in send order. Loader writes; floods and unknown unicast read. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -88,6 +96,56 @@ struct {
 	__type(value, struct evb_trace);
 } evb_trace SEC(".maps");
 
+/* groups of ports without allmulti. Loader writes; floods of multicast read. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EVB_MULTICAST_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct evb_multicast_key);
+	__type(value, __u32);
+} evb_multicast SEC(".maps");
+
+/* addresses that a guarded port may send from. Loader writes; frames of such ports read. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, EVB_GUARD_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct evb_guard_key);
+	__type(value, __u32);
+} evb_guard SEC(".maps");
+
+/* rules. Loader writes; frames of and to ports that name them read. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EVB_ACLS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct evb_acl);
+} evb_acls SEC(".maps");
+
+/* frames that met a rule. Loader makes the rows, data plane counts. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, EVB_ACLS_MAX * EVB_RULES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct evb_hits_key);
+	__type(value, __u64);
+} evb_acl_hits SEC(".maps");
+
+/* port and class -> rate and how far it is used. Loader and data plane write. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EVB_PORTS_MAX * EVB_METERS);
+	__type(key, __u32);
+	__type(value, struct evb_meter);
+} evb_meters SEC(".maps");
+
+/* refused frames. Data plane writes, `monitor` reads; full, it loses the newest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, EVB_EVENTS_SIZE);
+} evb_events SEC(".maps");
+
 /* what the switch was made from. The loader alone writes and reads it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -104,6 +162,19 @@ struct {
 	__type(key, __u32);
 	__type(value, struct evb_undo_val);
 } evb_journal SEC(".maps");
+
+/* port of an address in a FID; EVB_PORT_NONE: not known */
+static __always_inline __u32 fdb_get(const struct evb_fdb_key *key)
+{
+	__u32 slot = evb_near_slot(key);
+	struct evb_near *near = bpf_map_lookup_elem(&evb_fdb_near, &slot);
+	struct evb_fdb_val *val;
+
+	if (near && evb_fdb_word(&near->key) == evb_fdb_word(key))
+		return near->port;
+	val = bpf_map_lookup_elem(&evb_fdb, key);
+	return val ? val->port : EVB_PORT_NONE;
+}
 
 static __always_inline struct evb_port *port_get(__u32 number)
 {

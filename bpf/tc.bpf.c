@@ -31,11 +31,11 @@ static __always_inline int switch_emit(struct __sk_buff *skb, struct evb_frame *
 		return skin_flood(skb, f, hook);
 	target = port_get(f->to);
 	if (!target)
-		return skin_drop(f, EVB_DROP_NO_TARGET);
+		return skin_drop(skb, f, EVB_DROP_NO_TARGET);
 	reason = relay_pair(f, port, target);
 	if (reason)
-		return skin_drop(f, reason);
-	return skin_one(skb, f, target, hook);
+		return skin_drop(skb, f, reason);
+	return port->watched ? skin_flood(skb, f, hook) : skin_one(skb, f, target, hook);
 }
 
 /* straight to a port, as it is: control frames */
@@ -45,7 +45,7 @@ static __always_inline int switch_control(struct __sk_buff *skb, struct evb_fram
 	struct evb_port *target = port_get(to);
 
 	if (!target)
-		return skin_drop(f, EVB_DROP_NO_TARGET);
+		return skin_drop(skb, f, EVB_DROP_NO_TARGET);
 	f->to = to;
 	f->vtpid = 0;
 	return skin_one(skb, f, target, hook);
@@ -59,6 +59,23 @@ static __always_inline int switch_own(struct __sk_buff *skb)
 	return skin_pass(skb);
 }
 
+/* a sender with policy */
+static __noinline enum evb_drop switch_policy(struct __sk_buff *skb, struct evb_frame *f,
+					      const struct evb_port *port)
+{
+	enum evb_drop reason = admit_policy(skb, f, port);
+
+	if (!reason)
+		reason = relay_from_local(f, port);
+	return reason ?: admit_unknown(f, port);
+}
+
+static __always_inline enum evb_drop switch_local(struct __sk_buff *skb, struct evb_frame *f,
+						  const struct evb_port *port)
+{
+	return port->policy_in ? switch_policy(skb, f, port) : relay_from_local(f, port);
+}
+
 SEC("tc")
 int evb_from_vf(struct __sk_buff *skb)
 {
@@ -69,11 +86,15 @@ int evb_from_vf(struct __sk_buff *skb)
 	if (!port || !f.in)
 		return TC_ACT_UNSPEC; /* not a port of this switch */
 	read = skin_read(skb, &f);
+	if (port->dscp && !read)
+		policy_set_prio(skb, &f);
 	reason = admit_vf(&f, port, read, classify_vlan(&f, port));
+	if (!reason && frame_is_control(&f))
+		return switch_control(skb, &f, port->wire, SKIN_FROM_VF);
 	if (!reason)
-		reason = relay_from_local(&f, port);
+		reason = switch_local(skb, &f, port);
 	if (reason)
-		return skin_drop(&f, reason);
+		return skin_drop(skb, &f, reason);
 	return switch_emit(skb, &f, port, SKIN_FROM_VF);
 }
 
@@ -95,9 +116,9 @@ static __always_inline int switch_uplink(struct __sk_buff *skb, __u32 in, enum s
 	if (!reason)
 		reason = classify_vlan(&f, port);
 	if (!reason)
-		reason = hook == SKIN_FROM_WIRE ? relay_from_wire(&f) : relay_from_local(&f, port);
+		reason = hook == SKIN_FROM_WIRE ? relay_from_wire(&f, port) : switch_local(skb, &f, port);
 	if (reason)
-		return skin_drop(&f, reason);
+		return skin_drop(skb, &f, reason);
 	return switch_emit(skb, &f, port, hook);
 }
 

@@ -26,8 +26,10 @@ static __always_inline int lane_emit(struct xdp_md *xdp, struct evb_frame *f,
 		return skin_up(f);
 	reason = relay_pair(f, port, target);
 	if (reason)
-		return skin_drop(f, reason);
-	return target->xdp_slot ? skin_one(xdp, f, target) : skin_up(f);
+		return skin_drop(xdp, f, reason);
+	if (!target->xdp_slot || target->policy_out || port->watched)
+		return skin_up(f);
+	return skin_one(xdp, f, target);
 }
 
 SEC("xdp.frags")
@@ -45,8 +47,8 @@ int evb_xdp_wire(struct xdp_md *xdp)
 	if (!reason)
 		reason = classify_vlan(&f, port);
 	if (!reason)
-		reason = relay_from_wire(&f);
-	return reason ? skin_drop(&f, reason) : lane_emit(xdp, &f, port);
+		reason = relay_from_wire(&f, port);
+	return reason ? skin_drop(xdp, &f, reason) : lane_emit(xdp, &f, port);
 }
 
 SEC("xdp.frags")
@@ -58,9 +60,13 @@ int evb_xdp_vf(struct xdp_md *xdp)
 
 	if (!port || !f.in)
 		return XDP_PASS;
+	if (port->policy_in)
+		return skin_up(&f); /* a meter that TC would charge again */
 	read = skin_read(xdp, &f);
 	reason = admit_vf(&f, port, read, classify_vlan(&f, port));
+	if (!reason && frame_is_control(&f))
+		return skin_up(&f);
 	if (!reason)
 		reason = relay_from_local(&f, port);
-	return reason ? skin_drop(&f, reason) : lane_emit(xdp, &f, port);
+	return reason ? skin_drop(xdp, &f, reason) : lane_emit(xdp, &f, port);
 }

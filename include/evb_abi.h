@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define EVB_LAYOUT 1
+#define EVB_LAYOUT 2
 
 #define EVB_NAME_LEN 16	    /* names of switches and ports, with the terminating NUL */
 #define EVB_PORTS_MAX 1024  /* port numbers 0..1023 */
@@ -26,6 +26,9 @@
 #define EVB_DOMAINS_MAX 256 /* domains 0..255; 0 is the untagged channel's */
 #define EVB_FIDS_MAX 65535  /* FIDs 1..65534 */
 #define EVB_FDB_MAX 262144 /* addresses x FIDs */
+#define EVB_MULTICAST_MAX 65536
+#define EVB_GUARD_MAX 65536
+#define EVB_ACLS_MAX 256 /* lists of one direction */
 #define EVB_VID_MAX 4094    /* IEEE 802.1Q: 4095 is reserved, 0 is the priority tag */
 
 /* Port numbers. A VF's number follows from its id, so that it never changes while it exists. */
@@ -136,7 +139,20 @@ struct evb_port {
 	__u8 isolated;
 	__u8 n_macs;	   /* its addresses in evb_fdb, per FID */
 	__u8 mac[6];	   /* the first of them */
-	__u16 pad[2];
+	__u8 down;	   /* has no link: disabled, or auto and the uplink has no carrier */
+	__u8 promisc;	   /* gets every frame of its VLANs */
+	__u8 allmulti;	   /* gets every multicast frame of its VLANs; else see evb_multicast */
+	__u8 watched;	   /* some port of its domain is promiscuous */
+	__u8 policy_in;	   /* any of: guard, dscp, acl_in, rate_in, storm */
+	__u8 policy_out;   /* any of: acl_out, rate_out */
+	__u8 guard;	   /* EVB_GUARD_*: families whose senders evb_guard binds */
+	__u8 dscp;	   /* an inserted tag's priority is that of the DSCP */
+	__u8 rate_in;	   /* max_tx_rate: meter EVB_METER_IN */
+	__u8 rate_out;	   /* max_rx_rate: meter EVB_METER_OUT */
+	__u8 storm;	   /* bit n: meter EVB_METER_BROADCAST + n */
+	__u8 pad;
+	__u16 acl_in;	   /* its frames' rules in evb_acls, 0: none */
+	__u16 acl_out;	   /* rules for frames to it, 0: none */
 	char name[EVB_NAME_LEN];
 };
 
@@ -192,12 +208,36 @@ enum evb_fdb_kind {
 struct evb_fdb_key {
 	__u8 mac[6];
 	__u16 fid;
-};
+} __attribute__((aligned(8))); /* compared and hashed as one word */
 struct evb_fdb_val {
 	enum evb_fdb_kind kind;
 	__u32 port;
 	__u64 used; /* jiffies of the last frame from it; learned entries only */
 };
+
+/*
+ * evb_fdb_near: ARRAY, evb_near_slot() of a row's key -> the row. A direct-mapped copy of evb_fdb
+ * that answers in 3 ns where the hash takes 28; a slot taken by another address falls back to it.
+ * A slot whose FID is EVB_FID_NONE is free.
+ */
+#define EVB_NEAR_BITS 15
+#define EVB_NEAR_MAX (1 << EVB_NEAR_BITS)
+struct evb_near {
+	struct evb_fdb_key key;
+	__u32 port;
+	__u32 pad;
+};
+static inline __u64 evb_fdb_word(const struct evb_fdb_key *key)
+{
+	__u64 word;
+
+	__builtin_memcpy(&word, key, sizeof(word));
+	return word;
+}
+static inline __u32 evb_near_slot(const struct evb_fdb_key *key)
+{
+	return evb_fdb_word(key) * 0x9e3779b97f4a7c15ULL >> (64 - EVB_NEAR_BITS);
+}
 
 /*
  * evb_groups: HASH, FID -> the ports that a flood in it may reach, the wire and the PF included,
@@ -207,8 +247,119 @@ struct evb_group {
 	__u16 count;	    /* ports in port[] */
 	__u16 untagged;	    /* how many of them, from the first on, get it without tag */
 	__u16 default_port; /* gets unknown unicast from the wire in this FID; 0: nobody */
-	__u16 pad;
+	__u16 policy;	    /* some of them have policy_out */
 	__u16 port[EVB_PORTS_MAX];
+};
+
+/*
+ * evb_multicast: HASH, group address and port -> anything. A port without allmulti gets the groups
+ * that are here. Written by the loader.
+ */
+struct evb_multicast_key {
+	__u8 mac[6];
+	__u16 port;
+};
+
+/*
+ * evb_guard: LPM_TRIE, port, family and address -> anything. The senders' addresses that a port
+ * with guard may use. Written by the loader.
+ */
+#define EVB_GUARD_IPV4 1 /* bits of evb_port.guard: guard is on, and the family has addresses */
+#define EVB_GUARD_IPV6 2
+#define EVB_GUARD_ON 4
+#define EVB_GUARD_PREFIX 32 /* bits in front of the address */
+struct evb_guard_key {
+	__u32 prefix;	/* bits that count: EVB_GUARD_PREFIX + the address's */
+	__u16 port;
+	__u16 family;	/* 4 or 6 */
+	__u8 addr[16];	/* network order; IPv4 in the first four */
+};
+
+/*
+ * evb_acls: HASH, number -> rules of one direction, the first that matches decides. evb_acl_hits:
+ * PERCPU_HASH, number and rule -> frames. Rules by the loader, hits by the data plane.
+ */
+#define EVB_RULES_MAX 256
+enum evb_action {
+	EVB_ACTION_PERMIT = 0,
+	EVB_ACTION_DENY,
+	EVB_ACTION_COUNT, /* counts and goes on */
+	EVB_ACTION__MAX,
+};
+#define EVB_MATCH_SRC_MAC 0x001 /* bits of evb_rule.match: which fields count */
+#define EVB_MATCH_DST_MAC 0x002
+#define EVB_MATCH_TYPE 0x004
+#define EVB_MATCH_VLAN 0x008
+#define EVB_MATCH_FAMILY 0x010
+#define EVB_MATCH_SRC 0x020
+#define EVB_MATCH_DST 0x040
+#define EVB_MATCH_PROTO 0x080
+#define EVB_MATCH_SPORT 0x100
+#define EVB_MATCH_DPORT 0x200
+struct evb_rule {
+	enum evb_action action;
+	__u32 match;
+	__u8 src_mac[6];
+	__u8 dst_mac[6];
+	__u16 type;   /* EtherType behind all tags */
+	__u16 vlan;   /* VID of the frame's VLAN, 0: in none */
+	__u8 proto;   /* IP protocol */
+	__u8 family;  /* 4 or 6, of src, dst and proto */
+	__u16 sport_min, sport_max, dport_min, dport_max;
+	__u16 pad;
+	__u32 src[4], src_mask[4]; /* network order; IPv4 in the first */
+	__u32 dst[4], dst_mask[4];
+};
+struct evb_acl {
+	__u32 count;
+	char name[EVB_NAME_LEN];
+	struct evb_rule rule[EVB_RULES_MAX];
+};
+struct evb_hits_key {
+	__u16 acl;
+	__u16 rule; /* from 0 */
+};
+
+/*
+ * evb_meters: ARRAY, port * EVB_METERS + class -> a bucket. Rates by the loader, `due` by the
+ * data plane: the time at which all that has passed would have been sent at the rate. A frame
+ * passes while that is no more than `burst` ahead of now.
+ */
+enum evb_meter_class {
+	EVB_METER_IN = 0, /* bytes from the port: all are charged, TCP is held to it */
+	EVB_METER_OUT,	  /* bytes to the port, likewise */
+	EVB_METER_BROADCAST, /* frames from the port */
+	EVB_METER_MULTICAST,
+	EVB_METER_UNKNOWN,
+	EVB_METER_IN_OTHER,  /* bytes from the port that are not TCP */
+	EVB_METER_OUT_OTHER, /* bytes to the port that are not TCP */
+	EVB_METER__MAX,
+};
+#define EVB_METERS 8
+#define EVB_METER_SHIFT 20
+struct evb_meter {
+	__u64 cost;  /* ns for one byte or frame, << EVB_METER_SHIFT */
+	__u64 burst; /* ns */
+	__u64 due;   /* ns of the monotonic clock */
+};
+
+/*
+ * evb_events: RINGBUF. Refused frames, at most one in EVB_EVENT_JIFFIES for each port, reason and
+ * CPU; `evb_stats` counts them all. Written by the data plane, read by `evbpf monitor`.
+ */
+#define EVB_EVENTS_SIZE (256 * 1024)
+#define EVB_EVENT_BYTES 128 /* a power of 2 */
+struct evb_event {
+	__u64 time;   /* ns of the monotonic clock */
+	__u32 port;   /* that the refusal is counted against */
+	__u32 from;   /* port that the frame came from */
+	enum evb_drop drop;
+	__u32 len;    /* of the frame at the port that it came from, a tag beside it included */
+	__u32 bytes;  /* of it in data[] */
+	__u16 tpid;   /* outermost tag, if it is not in data[]; 0: it is, or there is none */
+	__u16 tci;
+	__u64 count;  /* refusals of this port, reason and CPU so far */
+	__u8 data[EVB_EVENT_BYTES];
 };
 
 /*
@@ -227,6 +378,7 @@ struct evb_stats {
 	struct evb_count in;
 	struct evb_count out;
 	__u64 drops[EVB_DROP__MAX]; /* by enum evb_drop; their sum is in.dropped + out.dropped */
+	__u64 told[EVB_DROP__MAX];  /* jiffies of the last event, by enum evb_drop */
 };
 
 /*
@@ -278,6 +430,8 @@ struct evb_config_val {
 	__u64 netns_dev;       /* of the network namespace, as stat(2) says */
 	__u64 netns_ino;
 	__u64 attached;	       /* seconds since 1970; 0: attach has not finished */
+	__u32 follow;	       /* an agent follows the uplink's carrier for `state: auto` */
+	__u32 pad;
 	char name[EVB_NAME_LEN];
 	char version[EVB_NAME_LEN];
 	char netns[256];       /* its path as given with -n; empty: the caller's own */
@@ -300,11 +454,14 @@ enum evb_undo {
 	EVB_UNDO_XDP,	  /* an XDP program was attached to dev */
 	EVB_UNDO_LINK,	  /* a tcx link was pinned as text */
 	EVB_UNDO_DROPS,	  /* no change: old is dev's tx_dropped at attach (reason `send`) */
+	EVB_UNDO_DOWN,	  /* dev was taken down, so that its guest sees no carrier */
 	EVB_UNDO__MAX,
 };
 struct evb_undo_val {
 	enum evb_undo what;
 	__u32 ifindex;	 /* 0: not known yet, dev counts */
+	__u32 port;	 /* number of the port that it was made for */
+	__u32 pad;
 	__u64 netns_ino; /* where dev lives; 0: the switch's own */
 	__u64 netns_dev;
 	__u64 old;
