@@ -35,12 +35,21 @@ struct cmd_ctx {
 
 int cmd_check(const struct cmd_ctx *ctx);
 int cmd_attach(const struct cmd_ctx *ctx);
+int cmd_apply(const struct cmd_ctx *ctx);
+int cmd_diff(const struct cmd_ctx *ctx);
+int cmd_set(const struct cmd_ctx *ctx);
+int cmd_save(const struct cmd_ctx *ctx);
 int cmd_detach(const struct cmd_ctx *ctx);
 int cmd_list(const struct cmd_ctx *ctx);
 int cmd_show(const struct cmd_ctx *ctx);
 int cmd_stats(const struct cmd_ctx *ctx);
+int cmd_monitor(const struct cmd_ctx *ctx);
+int cmd_agent(const struct cmd_ctx *ctx);
 
-/* reads and checks a file; logs what is wrong with it */
+/* `stats --watch` */
+int cmd_watch(const struct cmd_ctx *ctx);
+
+/* reads and checks a file; logs what is wrong with it, and warns of what is odd in it */
 int cmd_config_read(const char *file, struct config **out);
 
 /* prints the rows of a plan, a table for each map or one JSON object */

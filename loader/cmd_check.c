@@ -9,6 +9,7 @@
 #include "log.h"
 #include "names.h"
 #include "output.h"
+#include "show_policy.h"
 
 #define CELL_LEN 24
 
@@ -20,6 +21,8 @@ int cmd_config_read(const char *file, struct config **out)
 
 	if (err)
 		log_err("%s", config_error_format(&why, file, text, sizeof(text)));
+	for (unsigned int i = 0; !err && i < (*out)->n_warnings; i++)
+		log_warn("%s", config_error_format(&(*out)->warnings[i], file, text, sizeof(text)));
 	return err;
 }
 
@@ -62,6 +65,19 @@ static struct json_object *dump_port(const struct plan_port *port)
 	output_add(obj, "isolated", output_bool(row->isolated));
 	output_add(obj, "n_macs", output_num(row->n_macs));
 	output_add(obj, "mac", output_mac(row->mac));
+	output_add(obj, "down", output_bool(row->down));
+	output_add(obj, "promisc", output_bool(row->promisc));
+	output_add(obj, "allmulti", output_bool(row->allmulti));
+	output_add(obj, "watched", output_bool(row->watched));
+	output_add(obj, "policy_in", output_bool(row->policy_in));
+	output_add(obj, "policy_out", output_bool(row->policy_out));
+	output_add(obj, "guard", output_num(row->guard));
+	output_add(obj, "dscp", output_bool(row->dscp));
+	output_add(obj, "rate_in", output_bool(row->rate_in));
+	output_add(obj, "rate_out", output_bool(row->rate_out));
+	output_add(obj, "storm", output_num(row->storm));
+	output_add(obj, "acl_in", output_num(row->acl_in));
+	output_add(obj, "acl_out", output_num(row->acl_out));
 	output_add(obj, "name", output_str(row->name));
 	return obj;
 }
@@ -141,6 +157,7 @@ static struct json_object *dump_json(const struct plan *plan)
 	output_add(obj, "evb_fdb", fdb);
 	output_add(obj, "evb_groups", groups);
 	output_add(obj, "evb_domains", domains);
+	show_dump_json(plan, obj);
 	return obj;
 }
 
@@ -167,9 +184,12 @@ static const char *dump_flags(char *buf, size_t len, const struct evb_port *row)
 		bool on;
 		const char *word;
 	} flags[] = {
-		{row->access, "access"},     {row->trunk_all, "trunk_all"},
-		{row->keep_tag, "keep_tag"}, {row->spoofchk, "spoofchk"},
-		{row->trust, "trust"},	     {row->isolated, "isolated"},
+		{row->access, "access"},       {row->trunk_all, "trunk_all"},
+		{row->keep_tag, "keep_tag"},   {row->spoofchk, "spoofchk"},
+		{row->trust, "trust"},	       {row->isolated, "isolated"},
+		{row->down, "down"},	       {row->promisc, "promisc"},
+		{row->allmulti, "allmulti"},   {row->watched, "watched"},
+		{row->policy_in, "policy_in"}, {row->policy_out, "policy_out"},
 	};
 	size_t used = 0;
 
@@ -193,7 +213,7 @@ static int dump_ports_text(const struct plan *plan)
 		">PORT", "NAME", "KIND",   ">IFINDEX", "SEND", "STATE", "RELAY", ">MAX_LEN",
 		">XDP",	 ">FID", ">STRIP", ">VLAN",    "TPID", ">QOS",	"MAC",	 "FLAGS"};
 	struct output_table *table = output_table_new(16, headings);
-	char b[8][CELL_LEN], mac[OUTPUT_MAC_LEN], flags[80];
+	char b[8][CELL_LEN], mac[OUTPUT_MAC_LEN], flags[160];
 
 	for (unsigned int i = 0; i < plan->n_ports; i++) {
 		const struct evb_port *row = &plan->ports[i].row;
@@ -362,6 +382,8 @@ int cmd_dump_plan(const struct cmd_ctx *ctx, const struct plan *plan)
 		err = dump_groups_text(plan, names);
 	if (!err)
 		err = dump_domains_text(plan, names);
+	if (!err)
+		err = show_dump_text(plan, names);
 	free(names);
 	return err;
 }

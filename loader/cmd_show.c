@@ -11,6 +11,7 @@
 #include "netns.h"
 #include "output.h"
 #include "show.h"
+#include "show_policy.h"
 #include "version.h"
 #include "view.h"
 
@@ -94,6 +95,19 @@ static unsigned int show_port_mtu(const struct show_port *port)
 	return len > EVB_LEN_OVER_MTU ? len - EVB_LEN_OVER_MTU : 0;
 }
 
+/* the uplink's link is its carrier; a port's is what the data plane goes by */
+static bool show_link(const struct show_port *port)
+{
+	if (port->at.absent)
+		return false;
+	return port->config ? !port->at.row.down : port->at.link.carrier;
+}
+
+static struct show_policy show_policy_of(const struct show_port *port)
+{
+	return (struct show_policy){.row = &port->at.row, .config = port->config, .vf = port->vf};
+}
+
 /* the first address is the one in the row: the PF's own is not in the file */
 static struct json_object *show_macs(const struct show_port *port)
 {
@@ -128,6 +142,7 @@ static struct json_object *show_trunk(const struct show_port *port)
 static struct json_object *show_port_json(const struct show_port *port)
 {
 	struct json_object *obj = json_object_new_object();
+	const struct show_policy policy = show_policy_of(port);
 	const struct evb_port *row = &port->at.row;
 
 	output_add(obj, "port", output_str(show_port_name(port)));
@@ -149,8 +164,9 @@ static struct json_object *show_port_json(const struct show_port *port)
 	output_add(obj, "state", output_str(evb_state_name(row->state)));
 	output_add(obj, "isolated", output_bool(row->isolated));
 	output_add(obj, "mtu", output_num(show_port_mtu(port)));
-	if (port->at.absent)
-		output_add(obj, "absent", output_bool(true));
+	show_policy_json(&policy, obj);
+	output_add(obj, "link", output_str(show_link(port) ? "up" : "down"));
+	output_add(obj, "absent", output_bool(port->at.absent));
 	return obj;
 }
 
@@ -229,6 +245,9 @@ static const char *show_flags_text(const struct show_port *port, enum evb_relay 
 		{row->spoofchk, "spoofchk"},
 		{port->vf && row->trust, "trust"},
 		{row->isolated, "isolated"},
+		{row->promisc, "promisc"},
+		{port->vf && !row->allmulti, "allmulti-off"},
+		{row->dscp, "dscp"},
 		{row->vlan && row->keep_tag, "strip-off"},
 		{port->config && row->relay != usual, evb_relay_name(row->relay)},
 	};
@@ -242,12 +261,36 @@ static const char *show_flags_text(const struct show_port *port, enum evb_relay 
 	return buf;
 }
 
+/* "auto", "auto, down", "absent" */
+static const char *show_state_text(const struct show_port *port, char *buf, size_t len)
+{
+	enum evb_state state = port->at.row.state;
+
+	if (port->at.absent)
+		return "absent";
+	if (show_link(port) || state == EVB_STATE_DISABLE)
+		return evb_state_name(state);
+	snprintf(buf, len, "%s, down", evb_state_name(state));
+	return buf;
+}
+
+static void show_port_note(struct output_table *table, const struct show_port *port)
+{
+	const struct show_policy policy = show_policy_of(port);
+	char *text = show_policy_text(&policy);
+
+	if (text)
+		output_table_note(table, text);
+	free(text);
+}
+
 static int show_ports_text(const struct show *show)
 {
 	static const char *const headings[] = {"PORT", "DEV",  "KIND",	"HOOK", "STATE",
 					       "MAC",  "VLAN", "FLAGS", "TRUNK"};
 	struct output_table *table = output_table_new(9, headings);
-	char mac[CELL_LEN], vlan[CELL_LEN], flags[CELL_LEN], trunk[CELL_LEN];
+	char mac[CELL_LEN], vlan[CELL_LEN], flags[2 * CELL_LEN], trunk[CELL_LEN];
+	char state[CELL_LEN];
 
 	for (unsigned int i = 0; i < show->n_ports; i++) {
 		const struct show_port *port = &show->ports[i];
@@ -257,7 +300,7 @@ static int show_ports_text(const struct show *show)
 			port->at.dev,
 			evb_kind_name(row->kind),
 			port->hook,
-			port->at.absent ? "absent" : evb_state_name(row->state),
+			show_state_text(port, state, sizeof(state)),
 			show_mac_text(port, mac, sizeof(mac)),
 			show_vlan_text(port, vlan, sizeof(vlan)),
 			show_flags_text(port, show->view.cfg->relay, flags, sizeof(flags)),
@@ -269,6 +312,7 @@ static int show_ports_text(const struct show *show)
 								     sizeof(trunk))
 						: "";
 		output_table_row(table, cells);
+		show_port_note(table, port);
 	}
 	return output_table_print(table, stdout, "");
 }
@@ -327,9 +371,10 @@ static const struct {
 	const char *name;
 	int (*fn)(const struct cmd_ctx *ctx, struct view *view); /* NULL: in a later version */
 } objects[] = {
-	{"ports", show_only_ports}, {"fdb", show_fdb},	  {"vlans", show_vlans},
-	{"channels", NULL},	    {"portgroups", NULL}, {"replication", NULL},
-	{"meters", NULL},
+	{"ports", show_only_ports}, {"fdb", show_fdb},
+	{"vlans", show_vlans},	    {"portgroups", show_portgroups},
+	{"meters", show_meters},    {"acls", show_acls},
+	{"channels", NULL},	    {"replication", NULL},
 };
 
 int cmd_show(const struct cmd_ctx *ctx)
@@ -344,14 +389,15 @@ int cmd_show(const struct cmd_ctx *ctx)
 			if (strcmp(objects[i].name, ctx->args[1]) == 0)
 				break;
 		if (i == sizeof(objects) / sizeof(objects[0])) {
-			log_err("show: no object is called '%s': ports, fdb or vlans",
+			log_err("show: no object is called '%s': ports, fdb, vlans, "
+				"portgroups, meters or acls",
 				ctx->args[1]);
 			return CMD_USAGE;
 		}
 		fn = objects[i].fn;
 		if (!fn) {
 			log_err("show: %s is not in this version (%s) yet: there are ports, fdb, "
-				"vlans",
+				"vlans, portgroups, meters, acls",
 				ctx->args[1], EVBPF_VERSION);
 			return CMD_USAGE;
 		}

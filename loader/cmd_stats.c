@@ -15,7 +15,6 @@
 #include "log.h"
 #include "names.h"
 #include "output.h"
-#include "version.h"
 #include "view.h"
 
 struct port_stats {
@@ -51,8 +50,11 @@ static void stats_add_device(const struct view *view, uint32_t ifindex, struct e
 	lost = link.stats.tx_dropped > before ? link.stats.tx_dropped - before : 0;
 	if (lost <= stats->drops[EVB_DROP_SEND])
 		return;
-	stats->out.dropped += lost - stats->drops[EVB_DROP_SEND];
-	stats->drops[EVB_DROP_SEND] = lost;
+	lost -= stats->drops[EVB_DROP_SEND];
+	stats->out.dropped += lost;
+	stats->drops[EVB_DROP_SEND] += lost;
+	/* they were counted as delivered; their bytes nobody knows */
+	stats->out.packets -= lost < stats->out.packets ? lost : stats->out.packets;
 }
 
 static int stats_read(const struct view *view, struct port_stats *port)
@@ -222,11 +224,12 @@ int cmd_stats(const struct cmd_ctx *ctx)
 	struct view view;
 	int err;
 
-	if (ctx->flags & CMD_WATCH) {
-		log_err("stats: --watch is not in this version (%s) yet: watch evbpf stats %s",
-			EVBPF_VERSION, ctx->args[0]);
+	if (reset && ctx->flags & CMD_WATCH) {
+		log_err("stats: either --reset or --watch, not both");
 		return CMD_USAGE;
 	}
+	if (ctx->flags & CMD_WATCH)
+		return cmd_watch(ctx);
 	if (view_get(ctx->args[0], reset, &view))
 		return CMD_FAILED;
 	err = reset ? stats_reset(ctx, &view) : stats_print(ctx, &view);

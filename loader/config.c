@@ -2,12 +2,13 @@
 /*
  * config.c - a file to a struct config.
  *
- *	bytes --config_tree--> nodes --config_schema, config_value--> fields --config_check--> sound
+ *	bytes --config_tree--> nodes --config_schema, config_value ...--> fields --config_check--> sound
  *
  * The rows in config_schema.c are the only list of keys.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,25 +17,53 @@
 #include "config_schema.h"
 #include "evb_wire.h"
 
-static void port_defaults(struct config_port *port)
+void port_defaults(struct config_port *port)
 {
 	port->proto = EVB_TPID_C;
 	port->strip = true;
+	port->allmulti = true;
 	port->relay = EVB_RELAY__MAX; /* not given: the switch's, which may stand below */
 }
 
-int parse_pf(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
-	     void *base)
+int config_warn(struct config_ctx *ctx, struct config_pos pos, const char *fmt, ...)
+{
+	struct config *cfg = ctx->cfg;
+	struct config_error *warning;
+	va_list args;
+
+	if (!cfg->warnings)
+		cfg->warnings = calloc(CONFIG_WARNINGS_MAX, sizeof(*cfg->warnings));
+	if (!cfg->warnings)
+		return config_no_memory(ctx->err);
+	if (cfg->n_warnings == CONFIG_WARNINGS_MAX) {
+		warning = &cfg->warnings[CONFIG_WARNINGS_MAX - 1];
+		snprintf(warning->text, sizeof(warning->text),
+			 "here and below are more than %d warnings: see to those above first",
+			 CONFIG_WARNINGS_MAX);
+		return 0;
+	}
+	warning = &cfg->warnings[cfg->n_warnings++];
+	warning->pos = pos;
+	va_start(args, fmt);
+	vsnprintf(warning->text, sizeof(warning->text), fmt, args);
+	va_end(args);
+	return 0;
+}
+
+/* @node: NULL where the file has no pf */
+static int read_pf(struct config_ctx *ctx, const struct tree_node *node)
 {
 	static const struct tree_node empty = {.type = TREE_MAP};
-	struct config *cfg = base;
 	struct config_vf scratch = {};
 	struct config_quote quote;
 	int ret;
 
+	if (!node)
+		node = &empty;
 	if (node->type != TREE_MAP && !tree_is_null(node))
-		return config_refuse(ctx->err, node->pos, "pf: %s is not %s: write %s",
-				     config_quote_node(&quote, node), key->what, key->example);
+		return config_refuse(ctx->err, node->pos,
+				     "pf: %s is not a map: write pf: {trunk: all}",
+				     config_quote_node(&quote, node));
 	port_defaults(&scratch.port);
 	strcpy(scratch.port.name, "pf");
 	scratch.port.pos = node->pos;
@@ -45,8 +74,17 @@ int parse_pf(struct config_ctx *ctx, const struct schema_key *key, const struct 
 	if (!ret)
 		ret = check_pf(ctx, node, &scratch.port);
 	if (!ret)
-		cfg->pf = scratch.port;
+		ctx->cfg->pf = scratch.port;
 	return ret;
+}
+
+/* A contradiction may stand in a group whose other members have none. */
+static void say_group(const struct config_ctx *ctx, const struct config_vf *vf)
+{
+	size_t len = strlen(ctx->err->text);
+
+	snprintf(ctx->err->text + len, sizeof(ctx->err->text) - len, " (%s, portgroup %s)",
+		 vf->port.name, ctx->group->name);
 }
 
 static int parse_vf(struct config_ctx *ctx, const struct tree_node *node, struct config_vf *vf)
@@ -62,26 +100,34 @@ static int parse_vf(struct config_ctx *ctx, const struct tree_node *node, struct
 	port_defaults(&vf->port);
 	vf->port.spoofchk = true;
 	vf->port.pos = node->pos;
-	ret = schema_read(ctx, &schema_vf, node, vf);
+	ret = group_find(ctx, node);
+	if (!ret && ctx->group)
+		ret = schema_read_group(ctx, ctx->group->map, node, vf);
+	if (!ret)
+		ret = schema_read(ctx, &schema_vf, node, vf);
 	if (ret)
 		return ret;
 	snprintf(vf->port.name, sizeof(vf->port.name), "vf%u", vf->id);
-	return check_vf(ctx, node, vf);
+	ret = check_vf(ctx, node, vf);
+	if (ret && ctx->group)
+		say_group(ctx, vf);
+	ctx->group = NULL;
+	return ret;
 }
 
-int parse_vfs(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
-	      void *base)
+static int read_vfs(struct config_ctx *ctx, const struct tree_node *node)
 {
-	struct config *cfg = base;
+	struct config *cfg = ctx->cfg;
 	struct config_quote quote;
 	size_t room;
 	int ret;
 
-	if (tree_is_null(node) || (node->type == TREE_LIST && !node->n_items))
+	if (!node || tree_is_null(node) || (node->type == TREE_LIST && !node->n_items))
 		return 0;
 	if (node->type != TREE_LIST)
-		return config_refuse(ctx->err, node->pos, "vfs: %s is not %s: write %s",
-				     config_quote_node(&quote, node), key->what, key->example);
+		return config_refuse(ctx->err, node->pos,
+				     "vfs: %s is not a list: write one '- ' entry for each VF",
+				     config_quote_node(&quote, node));
 
 	room = node->n_items < EVB_VFS_MAX ? node->n_items : EVB_VFS_MAX;
 	cfg->vfs = calloc(room, sizeof(*cfg->vfs));
@@ -167,8 +213,6 @@ static void complete(struct config *cfg)
 static int read_root(struct config_ctx *ctx, const struct tree_node *root)
 {
 	const struct config_pos start = {1, 1};
-	const struct schema_key pf_key = {.name = "pf"};
-	const struct tree_node no_pf = {.type = TREE_MAP};
 	struct config_quote quote;
 	int ret;
 
@@ -181,10 +225,18 @@ static int read_root(struct config_ctx *ctx, const struct tree_node *root)
 				     "%s is not a configuration: write version: 1, switch: NAME, "
 				     "uplink: {dev: NAME}",
 				     config_quote_node(&quote, root));
-	ret = parse_pf(ctx, &pf_key, &no_pf, ctx->cfg); /* its defaults */
+	ret = schema_read(ctx, &schema_file, root, ctx->cfg);
 	if (!ret)
-		ret = schema_read(ctx, &schema_file, root, ctx->cfg);
-	return ret ? ret : check_file(ctx);
+		ret = read_acls(ctx, ctx->acls);
+	if (!ret)
+		ret = read_groups(ctx, ctx->portgroups);
+	if (!ret)
+		ret = read_pf(ctx, ctx->pf);
+	if (!ret)
+		ret = read_vfs(ctx, ctx->vfs);
+	if (!ret)
+		ret = check_file(ctx);
+	return ret ? ret : check_unused_acls(ctx);
 }
 
 static int refuse_size(struct config_error *err)
@@ -288,7 +340,11 @@ void config_free(struct config *cfg)
 {
 	if (!cfg)
 		return;
+	for (unsigned int i = 0; i < cfg->n_acls; i++)
+		free(cfg->acls[i].rules);
+	free(cfg->acls);
 	free(cfg->vfs);
+	free(cfg->warnings);
 	free(cfg->text);
 	free(cfg);
 }

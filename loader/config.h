@@ -14,8 +14,12 @@
 
 #include "evb_abi.h"
 
-#define CONFIG_FILE_MAX EVB_TEXT_MAX /* bytes; a longer file is refused with -EFBIG */
-#define CONFIG_MACS_MAX 32	     /* addresses of one port */
+#define CONFIG_FILE_MAX EVB_TEXT_MAX	   /* bytes; a longer file is refused with -EFBIG */
+#define CONFIG_MACS_MAX 32		   /* addresses of one port */
+#define CONFIG_GROUPS_MAX 64		   /* multicast groups of one port */
+#define CONFIG_GUARDS_MAX 64		   /* guard addresses of one port */
+#define CONFIG_ACLS_MAX (EVB_ACLS_MAX / 2) /* each may have rules of both directions */
+#define CONFIG_WARNINGS_MAX 64		   /* of one file; the last says that there are more */
 #define CONFIG_IFNAME_LEN 16
 #define CONFIG_NETNS_LEN 256
 
@@ -52,6 +56,34 @@ static inline bool config_vids_has(const struct config_vids *vids, unsigned int 
 	return vid < 4096 && (vids->bits[vid / 64] >> (vid % 64) & 1);
 }
 
+/* an address with the number of its leading bits that count */
+struct config_prefix {
+	uint8_t family;	  /* 4 or 6 */
+	uint8_t len;	  /* 0..32, 0..128 */
+	uint8_t addr[16]; /* network order; IPv4 in the first four; bits beyond len are 0 */
+};
+
+/* one rule of an acl: what it matches, and for which direction of a port (guest's words) */
+struct config_rule {
+	bool tx;
+	bool rx;
+	struct evb_rule rule;
+};
+
+struct config_acl {
+	char name[EVB_NAME_LEN];
+	unsigned int n_rules; /* up to EVB_RULES_MAX */
+	struct config_rule *rules;
+	struct config_pos pos;
+};
+
+enum config_storm {
+	CONFIG_STORM_BROADCAST = 0,
+	CONFIG_STORM_MULTICAST,
+	CONFIG_STORM_UNKNOWN,
+	CONFIG_STORM__MAX,
+};
+
 /* policy of a port: the keys that VFs and the PF share */
 struct config_port {
 	char name[EVB_NAME_LEN]; /* "vf0", "pf" */
@@ -69,6 +101,18 @@ struct config_port {
 	bool strip;
 	bool spoofchk;
 	bool isolated;
+	bool trust;
+	bool promisc;
+	bool allmulti;
+	bool dscp;
+	bool has_guard;
+	unsigned int n_multicast;
+	uint8_t multicast[CONFIG_GROUPS_MAX][6]; /* without allmulti */
+	unsigned int n_guard;
+	struct config_prefix guard[CONFIG_GUARDS_MAX];
+	unsigned int max_tx_rate, max_rx_rate; /* Mbit/s, 0: none */
+	unsigned int storm[CONFIG_STORM__MAX]; /* frames/s, 0: none */
+	const struct config_acl *acl;	       /* of config->acls, or NULL */
 	enum evb_relay relay;
 	enum evb_state state;
 	struct config_pos pos;			   /* of the entry */
@@ -84,13 +128,21 @@ struct config_vf {
 	bool has_guest;
 	char guest_netns[CONFIG_NETNS_LEN]; /* name or path; empty without guest */
 	char guest_name[CONFIG_IFNAME_LEN];
-	unsigned int mtu;   /* 0: the uplink's */
-	bool mac_generated; /* mac left out: made from switch name and id */
+	unsigned int mtu;	      /* 0: the uplink's */
+	bool present_later;	      /* the device may appear after attach */
+	char portgroup[EVB_NAME_LEN]; /* empty: none */
+	bool mac_generated;	      /* mac left out: made from switch name and id */
 	enum config_hook hook;
 	struct config_port port;
 	struct config_pos id_pos;
 	struct config_pos dev_pos;
 	struct config_pos guest_pos;
+};
+
+/* the first thing that is wrong with a file; or a warning */
+struct config_error {
+	struct config_pos pos;
+	char text[512]; /* what is wrong, with the value, and what would be right */
 };
 
 struct config {
@@ -101,16 +153,14 @@ struct config {
 	struct config_pos uplink_pos;
 	enum config_hook uplink_hook;
 	struct config_port pf;
+	unsigned int n_acls;
+	struct config_acl *acls; /* in the order of the file */
 	unsigned int n_vfs;
 	struct config_vf *vfs; /* in ascending order of id */
-	char *text;	       /* the file as it was read, text_len bytes and a NUL */
+	unsigned int n_warnings;
+	struct config_error *warnings; /* what is allowed and does nothing */
+	char *text;		       /* the file as it was read, text_len bytes and a NUL */
 	size_t text_len;
-};
-
-/* the first thing that is wrong with a file */
-struct config_error {
-	struct config_pos pos;
-	char text[512]; /* what is wrong, with the value, and what would be right */
 };
 
 /*

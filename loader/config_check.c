@@ -21,6 +21,15 @@ static struct config_pos trunk_pos(const struct tree_node *trunk, unsigned int v
 	return trunk->pos;
 }
 
+/* The value of a key, which may be the portgroup's; NULL if neither has it. */
+static const struct tree_node *given(const struct config_ctx *ctx, const struct tree_node *map,
+				     const char *key)
+{
+	const struct tree_node *value = tree_get(map, key);
+
+	return value || !ctx->group ? value : tree_get(ctx->group->map, key);
+}
+
 /* Keys that say how the access VLAN is treated mean nothing without one. */
 static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
 			    const struct config_port *port)
@@ -28,16 +37,20 @@ static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
 	if (port->vlan)
 		return 0;
 	if (port->qos)
-		return config_refuse(ctx->err, tree_get(map, "qos")->pos,
+		return config_refuse(ctx->err, given(ctx, map, "qos")->pos,
 				     "qos: %u has no vlan whose tag it could be in: give a vlan, "
 				     "or take qos out",
 				     port->qos);
 	if (!port->strip)
-		return config_refuse(ctx->err, tree_get(map, "strip")->pos,
+		return config_refuse(ctx->err, given(ctx, map, "strip")->pos,
 				     "strip: off has no vlan whose tag could be kept: give a vlan, "
 				     "or take strip out");
+	if (port->dscp)
+		return config_refuse(ctx->err, given(ctx, map, "dscp")->pos,
+				     "dscp: on has no vlan whose tag it could be in: give a vlan, "
+				     "or take dscp out");
 	if (port->proto != EVB_TPID_C && !port->has_trunk)
-		return config_refuse(ctx->err, tree_get(map, "proto")->pos,
+		return config_refuse(ctx->err, given(ctx, map, "proto")->pos,
 				     "proto: %s has neither vlan nor trunk to apply to: give one, "
 				     "or take proto out",
 				     evb_tpid_name(port->proto));
@@ -48,11 +61,11 @@ static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
 static int check_untagged(struct config_ctx *ctx, const struct tree_node *map,
 			  struct config_port *port)
 {
-	const struct tree_node *given = tree_get(map, "untagged");
+	const struct tree_node *untagged = given(ctx, map, "untagged");
 
 	if (port->vlan) {
 		if (port->untagged)
-			return config_refuse(ctx->err, given->pos,
+			return config_refuse(ctx->err, untagged->pos,
 					     "untagged: on contradicts vlan: %u (line %u), where "
 					     "untagged frames belong: take one out",
 					     port->vlan, port->vlan_pos.line);
@@ -60,8 +73,8 @@ static int check_untagged(struct config_ctx *ctx, const struct tree_node *map,
 	}
 	if (port->has_trunk && !port->trunk_all)
 		return 0; /* as the file says, or off */
-	if (given && !port->untagged)
-		return config_refuse(ctx->err, given->pos,
+	if (untagged && !port->untagged)
+		return config_refuse(ctx->err, untagged->pos,
 				     "untagged: off contradicts %s, which takes untagged frames: "
 				     "write a trunk list such as [1-4094], or take untagged out",
 				     port->trunk_all ? "trunk: all"
@@ -70,18 +83,40 @@ static int check_untagged(struct config_ctx *ctx, const struct tree_node *map,
 	return 0;
 }
 
+/* What a port may see, and who decides a tag's priority. */
+static int check_policy(struct config_ctx *ctx, const struct tree_node *map,
+			const struct config_port *port)
+{
+	if (port->promisc && !port->trust)
+		return config_refuse(ctx->err, given(ctx, map, "promisc")->pos,
+				     "promisc: on needs trust: on, for it shows the guest what "
+				     "others send: trust it, or take promisc out");
+	if (port->allmulti && port->n_multicast)
+		return config_refuse(ctx->err, given(ctx, map, "multicast")->pos,
+				     "multicast: a list does nothing while allmulti is on: write "
+				     "allmulti: off, or take multicast out");
+	if (port->dscp && port->qos)
+		return config_refuse(ctx->err, given(ctx, map, "dscp")->pos,
+				     "dscp: on contradicts qos: %u (line %u), which decides the "
+				     "priority too: take one out",
+				     port->qos, given(ctx, map, "qos")->pos.line);
+	return 0;
+}
+
 static int check_port(struct config_ctx *ctx, const struct tree_node *map, struct config_port *port)
 {
 	int ret;
 
-	port->has_proto = tree_get(map, "proto");
+	port->has_proto = given(ctx, map, "proto");
 	if (port->vlan && config_vids_has(&port->trunk, port->vlan))
-		return config_refuse(ctx->err, trunk_pos(tree_get(map, "trunk"), port->vlan),
+		return config_refuse(ctx->err, trunk_pos(given(ctx, map, "trunk"), port->vlan),
 				     "trunk: VLAN %u is the port's vlan (line %u), its untagged "
 				     "VLAN: take it out of the trunk",
 				     port->vlan, port->vlan_pos.line);
 	ret = check_needs_vlan(ctx, map, port);
-	return ret ? ret : check_untagged(ctx, map, port);
+	if (!ret)
+		ret = check_untagged(ctx, map, port);
+	return ret ? ret : check_policy(ctx, map, port);
 }
 
 int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_vf *vf)
@@ -90,10 +125,16 @@ int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_
 
 	vf->has_guest = vf->guest_name[0];
 	if (vf->mtu && !vf->has_guest)
-		return config_refuse(ctx->err, tree_get(map, "mtu")->pos,
+		return config_refuse(ctx->err, given(ctx, map, "mtu")->pos,
 				     "mtu: %u is for a guest that evbpf makes: add guest, or set "
 				     "the MTU of %s yourself",
 				     vf->mtu, vf->dev);
+	if (vf->present_later && vf->has_guest)
+		return config_refuse(
+			ctx->err, tree_get(map, "present")->pos,
+			"present: later contradicts guest (line %u), which evbpf makes "
+			"at attach: take one out",
+			vf->guest_pos.line);
 	if (mac && !vf->port.n_macs)
 		return config_refuse(ctx->err, mac->pos,
 				     "mac: an empty list is no address: write one%s",
@@ -241,5 +282,19 @@ int check_file(struct config_ctx *ctx)
 				vf->dev, cfg->uplink_pos.line);
 		ret = check_macs(ctx, &cfg->pf, &vf->port);
 	}
+	return ret;
+}
+
+int check_unused_acls(struct config_ctx *ctx)
+{
+	const struct config *cfg = ctx->cfg;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < cfg->n_acls && !ret; i++)
+		if (!ctx->acl_used[i])
+			ret = config_warn(ctx, cfg->acls[i].pos,
+					  "acls: no port has acl: %s: give it to one, or take it "
+					  "out",
+					  cfg->acls[i].name);
 	return ret;
 }

@@ -11,9 +11,20 @@
 
 #include "config_tree.h"
 
+struct config_group {
+	const char *name;
+	const struct tree_node *map;
+};
+
 struct config_ctx {
 	struct config *cfg;
 	struct config_error *err;
+	/* sections that name one another: kept while the file is walked, read when all are there */
+	const struct tree_node *acls, *portgroups, *pf, *vfs;
+	unsigned int n_groups;
+	struct config_group groups[EVB_VFS_MAX];
+	const struct config_group *group; /* of the VF that is being read, or NULL */
+	bool acl_used[CONFIG_ACLS_MAX];
 };
 
 enum schema_later {
@@ -60,14 +71,45 @@ struct schema_map {
 
 #define SCHEMA_IN_VF 1u
 #define SCHEMA_IN_PF 2u
+#define SCHEMA_IN_GROUP 4u
 
-extern const struct schema_map schema_file; /* fills struct config */
-extern const struct schema_map schema_vf;   /* fills struct config_vf */
-extern const struct schema_map schema_pf;   /* fills struct config_vf too: its port is the PF's */
+extern const struct schema_map schema_file;   /* fills struct config */
+extern const struct schema_map schema_vf;     /* fills struct config_vf */
+extern const struct schema_map schema_pf;     /* fills struct config_vf too: its port is the PF's */
+extern const struct schema_map schema_group;  /* ... and too */
+extern const struct schema_map schema_uplink; /* fills struct config */
+extern const struct schema_map schema_rule;   /* fills struct rule_draft */
+
+/* a rule of an acl as it is read; a position with a line says that the key is there */
+struct rule_draft {
+	struct evb_rule rule; /* its fields but match, family, src and dst */
+	unsigned int dir;     /* enum rule_dir */
+	struct config_prefix src, dst;
+	struct config_pos src_mac_pos, dst_mac_pos, type_pos, vlan_pos, proto_pos;
+	struct config_pos src_pos, dst_pos, sport_pos, dport_pos;
+};
+
+enum rule_dir {
+	RULE_BOTH = 0,
+	RULE_TX,
+	RULE_RX,
+};
 
 /* Reads a map by its rows, in the order of the file; then looks for keys that are missing. */
 int schema_read(struct config_ctx *ctx, const struct schema_map *map, const struct tree_node *node,
 		void *base);
+
+/*
+ * The rows of @group, a map that schema_read() has taken, for a port whose own map is @own: keys
+ * that @own has are left to it.
+ */
+int schema_read_group(struct config_ctx *ctx, const struct tree_node *group,
+		      const struct tree_node *own, struct config_vf *vf);
+
+/* the row of a key, or NULL; and the refusal of one that has no row */
+const struct schema_key *schema_find(const struct schema_map *map, const struct tree_node *name);
+int schema_refuse_unknown(struct config_error *err, const struct schema_map *map,
+			  const struct tree_node *name);
 
 /* How values are read: config_value.c. Each returns 0 or refuses with the value's position. */
 int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
@@ -88,19 +130,61 @@ int parse_trunk(struct config_ctx *ctx, const struct schema_key *key, const stru
 		void *base);
 int parse_map(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 	      void *base);
+int parse_named_uint(struct config_ctx *ctx, const struct schema_key *key,
+		     const struct tree_node *node, void *base);
+int parse_ports(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		void *base);
+int parse_min_rate(struct config_ctx *ctx, const struct schema_key *key,
+		   const struct tree_node *node, void *base);
+/* ... addresses: config_address.c */
+int parse_any_mac(struct config_ctx *ctx, const struct schema_key *key,
+		  const struct tree_node *node, void *base);
+int parse_multicast(struct config_ctx *ctx, const struct schema_key *key,
+		    const struct tree_node *node, void *base);
+int parse_prefix(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		 void *base);
+int parse_guard(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		void *base);
+int parse_guard_addresses(struct config_ctx *ctx, const struct schema_key *key,
+			  const struct tree_node *node, void *base);
+/* ... names of other sections' entries: config_acl.c, config_group.c */
+int parse_acl(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+	      void *base);
+int parse_portgroup(struct config_ctx *ctx, const struct schema_key *key,
+		    const struct tree_node *node, void *base);
+/* ... and a section of the file that is read later: offset is its place in struct config_ctx */
+int parse_section(struct config_ctx *ctx, const struct schema_key *key,
+		  const struct tree_node *node, void *base);
 /* keys of a later version whose values have no parser yet */
 int parse_later_list(struct config_ctx *ctx, const struct schema_key *key,
 		     const struct tree_node *node, void *base);
-int parse_later_map(struct config_ctx *ctx, const struct schema_key *key,
-		    const struct tree_node *node, void *base);
 int parse_later_any(struct config_ctx *ctx, const struct schema_key *key,
 		    const struct tree_node *node, void *base);
-/* ... and of the two that hold ports: config.c */
-int parse_pf(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
-	     void *base);
-int parse_vfs(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
-	      void *base);
 
+/* The sections, in the order in which they may name one another. */
+int read_acls(struct config_ctx *ctx, const struct tree_node *node);
+int read_groups(struct config_ctx *ctx, const struct tree_node *node);
+
+/* Fills ctx->group from the VF's map: NULL without portgroup, or refuses an unknown one. */
+int group_find(struct config_ctx *ctx, const struct tree_node *vf);
+
+/* what a port starts with before its map is read: config.c */
+void port_defaults(struct config_port *port);
+
+/* Adds to the list of warnings; 0 or -ENOMEM. */
+__attribute__((format(printf, 3, 4))) int config_warn(struct config_ctx *ctx, struct config_pos pos,
+						      const char *fmt, ...);
+
+/* Helpers of the parsers. A value's place; "KEY: 'value' is not WHAT: HINT". */
+void *value_field(const struct schema_key *key, void *base);
+int value_refuse(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		 const char *hint);
+int value_hex_digit(char c);
+/* decimal without leading zeros, or 0x and hexadecimal; one that is too great is UINT32_MAX */
+bool value_number(const char *text, size_t len, unsigned int *out);
+/* a name of a switch, a portgroup, an acl */
+bool value_is_name(const struct tree_node *node);
+#define VALUE_NAME_HINT "1 to 15 of A-Z a-z 0-9 _ -, not beginning with -"
 /* VIDs of an entry of a trunk list that parse_trunk() has taken */
 void value_range(const struct tree_node *node, unsigned int *first, unsigned int *last);
 
@@ -109,3 +193,4 @@ int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_
 int check_pf(struct config_ctx *ctx, const struct tree_node *map, struct config_port *pf);
 int check_vf_pair(struct config_ctx *ctx, const struct config_vf *old, const struct config_vf *vf);
 int check_file(struct config_ctx *ctx);
+int check_unused_acls(struct config_ctx *ctx);

@@ -6,19 +6,16 @@
 #include <string.h>
 
 #include "config_schema.h"
-#include "evb_wire.h"
 
 #define NOT_YET "is not in this version of evbpf yet"
 
-/* where a row's value goes */
-static void *field_of(const struct schema_key *key, void *base)
+void *value_field(const struct schema_key *key, void *base)
 {
 	return (char *)base + key->offset;
 }
 
-/* "KEY: 'value' is not WHAT: HINT" */
-static int refuse_value(struct config_ctx *ctx, const struct schema_key *key,
-			const struct tree_node *node, const char *hint)
+int value_refuse(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		 const char *hint)
 {
 	struct config_quote quote;
 
@@ -37,7 +34,7 @@ static int refuse_later(struct config_ctx *ctx, const struct schema_key *key,
 
 static void store_number(const struct schema_key *key, void *base, unsigned int number)
 {
-	void *field = field_of(key, base);
+	void *field = value_field(key, base);
 
 	switch (key->size) {
 	case sizeof(uint8_t):
@@ -66,7 +63,7 @@ static int take_number(struct config_ctx *ctx, const struct schema_key *key,
 	return 0;
 }
 
-static int hex_digit(char c)
+int value_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -77,8 +74,8 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* Decimal without leading zeros, or 0x and hexadecimal. Saturates, so that length is no matter. */
-static bool number_of(const char *text, size_t len, unsigned int *out)
+/* Saturates, so that length is no matter. */
+bool value_number(const char *text, size_t len, unsigned int *out)
 {
 	int base = 10;
 	uint64_t number = 0;
@@ -91,7 +88,7 @@ static bool number_of(const char *text, size_t len, unsigned int *out)
 		return false;
 	}
 	for (size_t i = 0; i < len; i++) {
-		int digit = hex_digit(text[i]);
+		int digit = value_hex_digit(text[i]);
 
 		if (digit < 0 || digit >= base)
 			return false;
@@ -116,7 +113,7 @@ int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struc
 	const char *form = "";
 	char hint[96], def[16];
 
-	if (node->type != TREE_SCALAR || !number_of(node->text, node->len, &number))
+	if (node->type != TREE_SCALAR || !value_number(node->text, node->len, &number))
 		form = node->type == TREE_SCALAR && has_leading_zero(node)
 			       ? ", without leading zeros"
 			       : ", decimal or 0x";
@@ -128,7 +125,7 @@ int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struc
 			snprintf(hint, sizeof(hint), "%u%s", key->min, form);
 		else
 			snprintf(hint, sizeof(hint), "%u to %u%s", key->min, key->max, form);
-		return refuse_value(ctx, key, node, hint);
+		return value_refuse(ctx, key, node, hint);
 	}
 	snprintf(def, sizeof(def), "%u", key->def);
 	return take_number(ctx, key, node, base, number, def);
@@ -144,11 +141,11 @@ int parse_bool(struct config_ctx *ctx, const struct schema_key *key, const struc
 	bool yes = tree_is_word(node, "true"), no = tree_is_word(node, "false");
 
 	if ((yes || no) && !node->plain)
-		return refuse_value(ctx, key, node, "write on, off, true or false, without quotes");
+		return value_refuse(ctx, key, node, "write on, off, true or false, without quotes");
 	yes |= tree_is_word(node, "on");
 	no |= tree_is_word(node, "off");
 	if (!yes && !no)
-		return refuse_value(ctx, key, node, "write on, off, true or false");
+		return value_refuse(ctx, key, node, "write on, off, true or false");
 	return take_number(ctx, key, node, base, yes, key->def ? "on" : "off");
 }
 
@@ -185,7 +182,44 @@ int parse_word(struct config_ctx *ctx, const struct schema_key *key, const struc
 			return refuse_later(ctx, key, node, "use ", list);
 		return take_number(ctx, key, node, base, word->value, def);
 	}
-	return refuse_value(ctx, key, node, list);
+	return value_refuse(ctx, key, node, list);
+}
+
+/* a word of the row's, or a number */
+int parse_named_uint(struct config_ctx *ctx, const struct schema_key *key,
+		     const struct tree_node *node, void *base)
+{
+	unsigned int number;
+	char list[96], hint[128];
+
+	for (const struct schema_word *word = key->words; word->name; word++)
+		if (tree_is_word(node, word->name))
+			return take_number(ctx, key, node, base, word->value, word->name);
+	if (node->type == TREE_SCALAR && node->plain &&
+	    value_number(node->text, node->len, &number) && number >= key->min &&
+	    number <= key->max)
+		return take_number(ctx, key, node, base, number, "");
+	list_words(key->words, list, sizeof(list));
+	snprintf(hint, sizeof(hint), "%s, or a number from %u to %u", list, key->min, key->max);
+	return value_refuse(ctx, key, node, hint);
+}
+
+/*
+ * SR-IOV's min_tx_rate divides a NIC's queues. Here nothing waits in a queue: a frame is sent or
+ * refused, and a port that sends less makes no room for another.
+ */
+int parse_min_rate(struct config_ctx *ctx, const struct schema_key *key,
+		   const struct tree_node *node, void *base)
+{
+	struct config_quote quote;
+	int ret = parse_uint(ctx, key, node, base);
+
+	if (ret || tree_is_word(node, "0") || tree_is_word(node, "0x0"))
+		return ret;
+	return config_refuse(ctx->err, node->pos,
+			     "%s: %s cannot be kept: evbpf polices and does not queue; use tc htb "
+			     "on the uplink",
+			     key->name, config_quote_node(&quote, node));
 }
 
 static int take_text(struct config_ctx *ctx, const struct schema_key *key,
@@ -193,14 +227,14 @@ static int take_text(struct config_ctx *ctx, const struct schema_key *key,
 {
 	if (key->later)
 		return refuse_later(ctx, key, node, "leave it out", "");
-	memcpy(field_of(key, base), node->text, node->len + 1);
+	memcpy(value_field(key, base), node->text, node->len + 1);
 	return 0;
 }
 
 /* A text that is there, shorter than its field, of printable ASCII; a NUL inside is none. */
-static bool is_text(const struct schema_key *key, const struct tree_node *node)
+static bool is_text(size_t size, const struct tree_node *node)
 {
-	if (node->type != TREE_SCALAR || tree_is_null(node) || !node->len || node->len >= key->size)
+	if (node->type != TREE_SCALAR || tree_is_null(node) || !node->len || node->len >= size)
 		return false;
 	for (size_t i = 0; i < node->len; i++)
 		if (node->text[i] <= ' ' || node->text[i] >= 0x7f)
@@ -208,16 +242,21 @@ static bool is_text(const struct schema_key *key, const struct tree_node *node)
 	return true;
 }
 
-int parse_switch_name(struct config_ctx *ctx, const struct schema_key *key,
-		      const struct tree_node *node, void *base)
+bool value_is_name(const struct tree_node *node)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789_-";
 
 	/* one that begins with '-' could not be named on a command line */
-	if (!is_text(key, node) || strspn(node->text, allowed) != node->len || *node->text == '-')
-		return refuse_value(ctx, key, node,
-				    "1 to 15 of A-Z a-z 0-9 _ -, not beginning with -");
+	return is_text(EVB_NAME_LEN, node) && strspn(node->text, allowed) == node->len &&
+	       *node->text != '-';
+}
+
+int parse_switch_name(struct config_ctx *ctx, const struct schema_key *key,
+		      const struct tree_node *node, void *base)
+{
+	if (!value_is_name(node))
+		return value_refuse(ctx, key, node, VALUE_NAME_HINT);
 	return take_text(ctx, key, node, base);
 }
 
@@ -225,9 +264,9 @@ int parse_switch_name(struct config_ctx *ctx, const struct schema_key *key,
 int parse_ifname(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 		 void *base)
 {
-	if (!is_text(key, node) || strpbrk(node->text, "/:%") || tree_is_word(node, ".") ||
+	if (!is_text(key->size, node) || strpbrk(node->text, "/:%") || tree_is_word(node, ".") ||
 	    tree_is_word(node, ".."))
-		return refuse_value(ctx, key, node, "1 to 15 visible characters, without / : %");
+		return value_refuse(ctx, key, node, "1 to 15 visible characters, without / : %");
 	return take_text(ctx, key, node, base);
 }
 
@@ -235,73 +274,12 @@ int parse_ifname(struct config_ctx *ctx, const struct schema_key *key, const str
 int parse_netns(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 		void *base)
 {
-	if (!is_text(key, node) || (strchr(node->text, '/') && *node->text != '/') ||
+	if (!is_text(key->size, node) || (strchr(node->text, '/') && *node->text != '/') ||
 	    tree_is_word(node, ".") || tree_is_word(node, ".."))
-		return refuse_value(
+		return value_refuse(
 			ctx, key, node,
 			"a name as in 'ip netns', or an absolute path, up to 255 bytes");
 	return take_text(ctx, key, node, base);
-}
-
-static bool mac_of(const struct tree_node *node, uint8_t mac[6])
-{
-	if (node->type != TREE_SCALAR || node->len != sizeof("00:00:00:00:00:00") - 1)
-		return false;
-	for (int i = 0; i < 6; i++) {
-		int high = hex_digit(node->text[3 * i]), low = hex_digit(node->text[3 * i + 1]);
-
-		if (high < 0 || low < 0 || (i < 5 && node->text[3 * i + 2] != ':'))
-			return false;
-		mac[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
-static int parse_mac(struct config_ctx *ctx, const struct schema_key *key,
-		     const struct tree_node *node, struct config_port *port)
-{
-	static const uint8_t zero[6];
-	struct config_quote quote;
-	uint8_t mac[6];
-
-	if (!mac_of(node, mac))
-		return refuse_value(ctx, key, node, "six bytes such as 02:00:00:00:01:00");
-	if (mac[0] & 1)
-		return config_refuse(ctx->err, node->pos,
-				     "%s: %s is a group address: the first byte must be even",
-				     key->name, config_quote_node(&quote, node));
-	if (!memcmp(mac, zero, 6))
-		return config_refuse(ctx->err, node->pos,
-				     "%s: %s is nobody's address: write one such as "
-				     "02:00:00:00:01:00",
-				     key->name, config_quote_node(&quote, node));
-	for (unsigned int i = 0; i < port->n_macs; i++)
-		if (!memcmp(mac, port->mac[i], 6))
-			return config_refuse(ctx->err, node->pos,
-					     "%s: %s is in this list twice: take one out",
-					     key->name, config_quote_node(&quote, node));
-	if (port->n_macs == CONFIG_MACS_MAX)
-		return config_refuse(ctx->err, node->pos,
-				     "%s: %s is one address too many: a port has at most %d",
-				     key->name, config_quote_node(&quote, node), CONFIG_MACS_MAX);
-
-	memcpy(port->mac[port->n_macs], mac, 6);
-	port->mac_at[port->n_macs++] = node->pos;
-	return 0;
-}
-
-/* one address or a list; the field is the struct config_port */
-int parse_macs(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
-	       void *base)
-{
-	struct config_port *port = field_of(key, base);
-	int ret = 0;
-
-	if (node->type != TREE_LIST)
-		return parse_mac(ctx, key, node, port);
-	for (size_t i = 0; i < node->n_items && !ret; i++)
-		ret = parse_mac(ctx, key, node->items[i], port);
-	return ret;
 }
 
 /* "200" or "300-310": two numbers, whether these are VIDs or not */
@@ -314,10 +292,29 @@ static bool range_of(const struct tree_node *node, unsigned int *first, unsigned
 		return false;
 	dash = memchr(node->text, '-', node->len);
 	len = dash ? (size_t)(dash - node->text) : node->len;
-	if (!number_of(node->text, len, first))
+	if (!value_number(node->text, len, first))
 		return false;
 	*last = *first;
-	return !dash || number_of(dash + 1, node->len - len - 1, last);
+	return !dash || value_number(dash + 1, node->len - len - 1, last);
+}
+
+/* "22" or "6000-6063"; the field is the first of two numbers */
+int parse_ports(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+		void *base)
+{
+	uint16_t *field = value_field(key, base);
+	struct config_quote quote;
+	unsigned int first, last;
+
+	if (!range_of(node, &first, &last) || first > 65535 || last > 65535)
+		return value_refuse(ctx, key, node, "0 to 65535, such as 22 or 6000-6063");
+	if (first > last)
+		return config_refuse(ctx->err, node->pos,
+				     "%s: range %s runs backwards: write %u-%u", key->name,
+				     config_quote_node(&quote, node), last, first);
+	field[0] = (uint16_t)first;
+	field[1] = (uint16_t)last;
+	return 0;
 }
 
 void value_range(const struct tree_node *node, unsigned int *first, unsigned int *last)
@@ -357,7 +354,7 @@ static int parse_vids(struct config_ctx *ctx, const struct schema_key *key,
 int parse_trunk(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 		void *base)
 {
-	struct config_port *port = field_of(key, base);
+	struct config_port *port = value_field(key, base);
 	int ret = 0;
 
 	port->has_trunk = true;
@@ -366,7 +363,7 @@ int parse_trunk(struct config_ctx *ctx, const struct schema_key *key, const stru
 		return 0;
 	}
 	if (node->type != TREE_LIST || !node->n_items)
-		return refuse_value(ctx, key, node, "a list such as [200, 300-310], or all");
+		return value_refuse(ctx, key, node, "a list such as [200, 300-310], or all");
 	for (size_t i = 0; i < node->n_items && !ret; i++)
 		ret = parse_vids(ctx, key, node->items[i], &port->trunk);
 	return ret;
@@ -376,8 +373,16 @@ int parse_map(struct config_ctx *ctx, const struct schema_key *key, const struct
 	      void *base)
 {
 	if (node->type != TREE_MAP)
-		return refuse_value(ctx, key, node, key->example);
-	return schema_read(ctx, key->map, node, field_of(key, base));
+		return value_refuse(ctx, key, node, key->example);
+	return schema_read(ctx, key->map, node, value_field(key, base));
+}
+
+int parse_section(struct config_ctx *ctx, const struct schema_key *key,
+		  const struct tree_node *node, void *base)
+{
+	(void)base;
+	*(const struct tree_node **)value_field(key, ctx) = node;
+	return 0;
 }
 
 int parse_later_list(struct config_ctx *ctx, const struct schema_key *key,
@@ -385,15 +390,6 @@ int parse_later_list(struct config_ctx *ctx, const struct schema_key *key,
 {
 	(void)base;
 	if (tree_is_null(node) || (node->type == TREE_LIST && !node->n_items))
-		return 0;
-	return refuse_later(ctx, key, node, "leave it out", "");
-}
-
-int parse_later_map(struct config_ctx *ctx, const struct schema_key *key,
-		    const struct tree_node *node, void *base)
-{
-	(void)base;
-	if (tree_is_null(node) || (node->type == TREE_MAP && !node->n_items))
 		return 0;
 	return refuse_later(ctx, key, node, "leave it out", "");
 }

@@ -2,12 +2,14 @@
 #include "host.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include "evb_wire.h"
 #include "hook.h"
 #include "log.h"
 #include "pin.h"
@@ -118,6 +120,7 @@ static int host_look_guest(struct host *host, const struct config_vf *vf, struct
 				 "%s: device %s exists already, but `guest` makes it; delete it or give "
 				 "another name",
 				 vf->port.name, vf->dev);
+	at->make = true;
 	at->netns_fd = netns_open(vf->guest_netns);
 	if (at->netns_fd < 0)
 		return at->netns_fd;
@@ -196,18 +199,177 @@ int host_refresh_vf(struct host *host, const struct config *cfg, unsigned int i)
 	return hook_xdp_check(at->link.ifindex);
 }
 
-static int host_look(struct host *host, const struct config *cfg)
+static int host_look_new(struct host *host, const struct config *cfg, unsigned int i,
+			 bool may_miss)
 {
-	int err = host_look_uplink(host, cfg);
+	const struct config_vf *vf = &cfg->vfs[i];
+	struct nl_link link;
 
+	if (vf->has_guest)
+		return host_look_guest(host, vf, &host->vfs[i]);
+	if (may_miss && nl_link_get(host->nl, vf->dev, 0, &link) == -ENODEV)
+		return 0; /* absent */
+	return host_refresh_vf(host, cfg, i);
+}
+
+/* ports of the switch as it runs */
+
+static const struct config_vf *vf_by_id(const struct config *cfg, unsigned int id)
+{
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		if (cfg->vfs[i].id == id)
+			return &cfg->vfs[i];
+	return NULL;
+}
+
+/* veth is what `auto` finds; others are refused */
+static enum config_kind kind_of(const struct config_vf *vf)
+{
+	return vf->kind == CONFIG_KIND_AUTO ? CONFIG_KIND_VETH : vf->kind;
+}
+
+/* what cannot change while the port stays */
+static bool vf_same_device(const struct config_vf *a, const struct config_vf *b)
+{
+	if (strcmp(a->dev, b->dev) || kind_of(a) != kind_of(b) || a->has_guest != b->has_guest ||
+	    (a->hook == CONFIG_HOOK_XDP) != (b->hook == CONFIG_HOOK_XDP))
+		return false;
+	if (!a->has_guest)
+		return true;
+	return a->mtu == b->mtu && !strcmp(a->guest_netns, b->guest_netns) &&
+	       !strcmp(a->guest_name, b->guest_name) &&
+	       !memcmp(a->port.mac[0], b->port.mac[0], sizeof(a->port.mac[0]));
+}
+
+struct links {
+	struct host *host;
+	unsigned int n_vfs;
+};
+
+static int link_found(const struct nl_link *link, void *arg)
+{
+	struct links *links = arg;
+
+	for (unsigned int i = 0; i < links->n_vfs; i++) {
+		struct host_vf *at = &links->host->vfs[i];
+
+		if (at->row.ifindex && (int)at->row.ifindex == link->ifindex) {
+			at->link = *link;
+			at->kept = true;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* the devices of ports that stay, all at once */
+static int host_look_kept(struct host *host, const struct config *cfg,
+			  const struct host_running *running)
+{
+	struct links links = {.host = host, .n_vfs = cfg->n_vfs};
+
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		const struct config_vf *vf = &cfg->vfs[i], *old = vf_by_id(running->old, vf->id);
+		struct host_vf *at = &host->vfs[i];
+
+		if (!old || !vf_same_device(old, vf) ||
+		    tables_port(running->tables, EVB_PORT_VF(vf->id), &at->row))
+			memset(&at->row, 0, sizeof(at->row));
+	}
+	return nl_link_each(host->nl, link_found, &links);
+}
+
+static bool vf_has_device(const struct host *host, const struct host_running *running,
+			  const struct config_vf *vf)
+{
+	struct nl_link link;
+	struct evb_port row;
+
+	return !tables_port(running->tables, EVB_PORT_VF(vf->id), &row) && row.ifindex &&
+	       !nl_link_get(host->nl, NULL, (int)row.ifindex, &link);
+}
+
+/* a port as it was, whose device went: that must not stand in the way of changing the others */
+static bool vf_may_miss(struct host *host, const struct config_vf *old, const struct config_vf *vf)
+{
+	char path[CONFIG_NETNS_LEN + sizeof(NETNS_RUN_DIR) + 1];
+	struct nl_link link;
+
+	if (!old || !vf_same_device(old, vf))
+		return false;
+	snprintf(path, sizeof(path), "%s%s%s", strchr(vf->guest_netns, '/') ? "" : NETNS_RUN_DIR,
+		 strchr(vf->guest_netns, '/') ? "" : "/", vf->guest_netns);
+	if (vf->has_guest ? !access(path, F_OK) : !nl_link_get(host->nl, vf->dev, 0, &link))
+		return false;
+	log_warn("%s: %s %s is gone; the port is absent until it is back", vf->port.name,
+		 vf->has_guest ? "network namespace" : "device",
+		 vf->has_guest ? vf->guest_netns : vf->dev);
+	return true;
+}
+
+static int host_look_vf(struct host *host, const struct config *cfg, unsigned int i,
+			const struct host_running *running)
+{
+	const struct config_vf *vf = &cfg->vfs[i], *old;
+	struct host_vf *at = &host->vfs[i];
+
+	if (!running)
+		return host_look_new(host, cfg, i, vf->present_later);
+	if (at->kept) {
+		if (running->follow)
+			host_look_peer(host, vf, at);
+		return 0;
+	}
+	old = vf_by_id(running->old, vf->id);
+	if (running->follow && vf->has_guest)
+		return 0; /* somebody took the pair away: `apply` makes it again */
+	if (old && vf_has_device(host, running, vf) && !vf_same_device(old, vf) &&
+	    (!strcmp(old->dev, vf->dev) || (old->has_guest && vf->has_guest)))
+		return log_err_r(-EBUSY,
+				 "%s: %s of a device that is a port cannot change while it is one; leave "
+				 "the VF out in one apply and add it in the next",
+				 vf->port.name,
+				 vf->has_guest ? "dev, guest, kind, mtu, hook and first address" :
+						 "guest, kind and hook");
+	if (!vf->present_later && !running->follow && vf_may_miss(host, old, vf))
+		return 0;
+	return host_look_new(host, cfg, i, vf->present_later || running->follow);
+}
+
+/* under whatever name it has now */
+static int host_look_running_uplink(struct host *host, const struct config *cfg,
+				    const struct host_running *running)
+{
+	struct evb_port row;
+	int err = tables_port(running->tables, EVB_PORT_UPLINK, &row);
+
+	if (!err)
+		err = nl_link_get(host->nl, NULL, row.ifindex, &host->uplink);
+	if (err)
+		return log_err_r(err, "uplink: device %s is gone; detach the switch", cfg->uplink);
+	return 0;
+}
+
+static int host_look(struct host *host, const struct config *cfg,
+		     const struct host_running *running)
+{
+	int err;
+
+	if (running) {
+		err = host_look_running_uplink(host, cfg, running);
+		if (err)
+			return err;
+		host->uplink_veth = !strcmp(host->uplink.kind, "veth");
+		err = host_look_kept(host, cfg, running);
+	} else {
+		err = host_look_uplink(host, cfg);
+	}
 	for (unsigned int i = 0; !err && i < cfg->n_vfs; i++)
-		err = cfg->vfs[i].has_guest ?
-			      host_look_guest(host, &cfg->vfs[i], &host->vfs[i]) :
-			      host_refresh_vf(host, cfg, i);
+		err = host_look_vf(host, cfg, i, running);
 	return err;
 }
 
-int host_open(const struct config *cfg, struct host **out)
+int host_open(const struct config *cfg, const struct host_running *running, struct host **out)
 {
 	struct host *host = calloc(1, sizeof(*host));
 	int err;
@@ -220,7 +382,7 @@ int host_open(const struct config *cfg, struct host **out)
 	err = nl_open(&host->nl);
 	if (!err)
 		err = netns_id_current(&host->netns);
-	return err ? err : host_look(host, cfg);
+	return err ? err : host_look(host, cfg, running);
 }
 
 void host_close(struct host *host)
@@ -243,24 +405,30 @@ static bool host_vf_by_peer(const struct host *host, const struct config_vf *vf,
 	return !netns_same(&at->netns, &host->netns);
 }
 
+static void plan_vf(const struct host *host, const struct config_vf *vf, const struct host_vf *at,
+		    struct plan_dev *dev)
+{
+	dev->kind = EVB_KIND_VETH;
+	dev->ifindex = at->link.ifindex;
+	dev->xdp = vf->hook == CONFIG_HOOK_XDP;
+	if (at->kept && !at->peer.ifindex) { /* nobody looked anew */
+		dev->mtu = at->row.max_len - EVB_LEN_OVER_MTU;
+		dev->peer = at->row.send == EVB_SEND_PEER;
+		return;
+	}
+	dev->mtu = at->link.ifindex ? at->link.mtu : vf->mtu ? vf->mtu : host->uplink.mtu;
+	/* redirect_peer would give the guest more than it can take */
+	if (at->peer.ifindex && at->peer.mtu < dev->mtu)
+		dev->mtu = at->peer.mtu;
+	dev->peer = host_vf_by_peer(host, vf, at);
+}
+
 void host_plan(const struct host *host, const struct config *cfg, struct plan_host *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->uplink.ifindex = host->uplink.ifindex;
 	out->uplink.mtu = host->uplink.mtu;
 	memcpy(out->uplink.mac, host->uplink.mac, sizeof(out->uplink.mac));
-	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
-		const struct config_vf *vf = &cfg->vfs[i];
-		const struct host_vf *at = &host->vfs[i];
-		struct plan_dev *dev = &out->vfs[i];
-
-		dev->kind = EVB_KIND_VETH;
-		dev->ifindex = at->link.ifindex;
-		dev->mtu = at->link.ifindex ? at->link.mtu : vf->mtu ? vf->mtu : host->uplink.mtu;
-		/* redirect_peer would give the guest more than it can take */
-		if (at->peer.ifindex && at->peer.mtu < dev->mtu)
-			dev->mtu = at->peer.mtu;
-		dev->peer = host_vf_by_peer(host, vf, at);
-		dev->xdp = vf->hook == CONFIG_HOOK_XDP;
-	}
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		plan_vf(host, &cfg->vfs[i], &host->vfs[i], &out->vfs[i]);
 }

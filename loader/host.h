@@ -10,9 +10,13 @@
 #include "netns.h"
 #include "nl.h"
 #include "plan.h"
+#include "tables.h"
 
 struct host_vf {
-	struct nl_link link;	/* host-side interface; without ifindex: a guest that attach makes */
+	struct nl_link link;	/* host-side interface; without ifindex: absent, or still to be made */
+	bool make;		/* a pair is to be made */
+	bool kept;		/* is a port already: row is what the tables say of it */
+	struct evb_port row;
 	struct nl_link peer;	/* its other end; without ifindex: not reachable */
 	int netns_fd;		/* the guest's namespace, -1: not known */
 	struct netns netns;	/* its identity */
@@ -27,11 +31,19 @@ struct host {
 	struct host_vf vfs[EVB_VFS_MAX]; /* in the order of config->vfs */
 };
 
+/* a switch that is attached, which is going to be another configuration's */
+struct host_running {
+	const struct tables *tables;
+	const struct config *old;
+	bool follow; /* a device that is gone is absent, whatever `present` says; look at MTUs anew */
+};
+
 /*
- * host_open() - looks at every device of the configuration in the current namespace. Logs what
- * does not fit: -ENODEV, -EEXIST, -EBUSY, -EOPNOTSUPP ... The caller closes it also after a failure.
+ * host_open() - looks at every device of the configuration in the current namespace; with @running,
+ * a device that is a port already stays what it is. Logs what does not fit: -ENODEV, -EEXIST,
+ * -EBUSY, -EOPNOTSUPP ... The caller closes it also after a failure.
  */
-int host_open(const struct config *cfg, struct host **out);
+int host_open(const struct config *cfg, const struct host_running *running, struct host **out);
 void host_close(struct host *host); /* NULL is fine */
 
 /* host_refresh_vf() - looks again at one VF, after its guest was made */

@@ -118,6 +118,15 @@ static int undo_promisc(struct nl *nl, const struct evb_undo_val *val)
 	return nl_link_set_flags(nl, link.ifindex, 0, IFF_PROMISC);
 }
 
+static int undo_down(struct nl *nl, const struct evb_undo_val *val)
+{
+	struct nl_link link;
+
+	if (undo_device(nl, val, &link))
+		return 0;
+	return nl_link_set_flags(nl, link.ifindex, IFF_UP, IFF_UP);
+}
+
 static int undo_busy_is_fine(int err)
 {
 	return err == -EBUSY || err == -ENODEV ? 0 : err;
@@ -141,6 +150,8 @@ static int undo_here(struct nl *nl, const struct evb_undo_val *val, const char *
 		return undo_feature(nl, val);
 	case EVB_UNDO_PROMISC:
 		return undo_promisc(nl, val);
+	case EVB_UNDO_DOWN:
+		return undo_down(nl, val);
 	case EVB_UNDO_LINK:
 		return undo_link(val, name);
 	case EVB_UNDO_QDISC:
@@ -184,7 +195,29 @@ static int undo_one(const struct evb_undo_val *val, const char *name)
 	return err;
 }
 
-static int undo_all(const struct tables *tables, const char *name, bool links_only)
+/* which entries are undone */
+struct undo_which {
+	bool links_only;
+	uint32_t port;	    /* 0: any */
+	uint32_t ifindex;   /* 0: any */
+	uint32_t from, end; /* sequence numbers; end 0: no end */
+};
+
+static bool undo_wanted(uint32_t seq, const struct evb_undo_val *val,
+			const struct undo_which *which)
+{
+	if (seq < which->from || (which->end && seq >= which->end))
+		return false;
+	if (which->links_only && val->what != EVB_UNDO_LINK)
+		return false;
+	if (which->port && val->port != which->port)
+		return false;
+	/* a guest's pair is noted before it has an ifindex, its features by the other end's */
+	return !which->ifindex || !val->ifindex || val->netns_ino || val->ifindex == which->ifindex;
+}
+
+static int undo_entries(const struct tables *tables, const char *name,
+			const struct undo_which *which)
 {
 	struct evb_undo_val val;
 	int n, err, first = 0;
@@ -194,11 +227,12 @@ static int undo_all(const struct tables *tables, const char *name, bool links_on
 	if (n < 0)
 		return n;
 	for (int i = n - 1; i >= 0; i--) {
-		if (bpf_map_lookup_elem(tables->fd[TABLE_JOURNAL], &list[i], &val))
+		if (bpf_map_lookup_elem(tables->fd[TABLE_JOURNAL], &list[i], &val) ||
+		    !undo_wanted(list[i], &val, which))
 			continue;
-		if (links_only && val.what != EVB_UNDO_LINK)
-			continue;
-		err = undo_one(&val, name);
+		err = fault_point("undo");
+		if (!err)
+			err = undo_one(&val, name);
 		if (!first)
 			first = err;
 		if (!err)
@@ -210,12 +244,52 @@ static int undo_all(const struct tables *tables, const char *name, bool links_on
 
 int journal_undo(const struct tables *tables, const char *name)
 {
-	return undo_all(tables, name, false);
+	return undo_entries(tables, name, &(struct undo_which){});
 }
 
 int journal_unlink(const struct tables *tables, const char *name)
 {
-	return undo_all(tables, name, true);
+	return undo_entries(tables, name, &(struct undo_which){.links_only = true});
+}
+
+int journal_undo_since(const struct tables *tables, const char *name, uint32_t seq)
+{
+	return undo_entries(tables, name, &(struct undo_which){.from = seq});
+}
+
+int journal_undo_port(const struct tables *tables, const char *name, uint32_t port,
+		      uint32_t ifindex, uint32_t seq)
+{
+	return undo_entries(tables, name,
+			    &(struct undo_which){.port = port, .ifindex = ifindex, .end = seq});
+}
+
+int journal_open(const struct tables *tables, struct journal *out)
+{
+	uint32_t *list;
+	int n = journal_list(tables, &list);
+
+	if (n < 0)
+		return log_err_r(n, "out of memory");
+	out->tables = tables;
+	out->next = n ? list[n - 1] + 1 : 0;
+	free(list);
+	return 0;
+}
+
+void journal_forget(const struct tables *tables, enum evb_undo what, uint32_t port,
+		    uint32_t ifindex)
+{
+	struct evb_undo_val val;
+	uint32_t *list;
+	int n = journal_list(tables, &list);
+
+	for (int i = 0; i < n; i++)
+		if (!bpf_map_lookup_elem(tables->fd[TABLE_JOURNAL], &list[i], &val) &&
+		    val.what == what && val.port == port && val.ifindex == ifindex)
+			bpf_map_delete_elem(tables->fd[TABLE_JOURNAL], &list[i]);
+	if (n >= 0)
+		free(list);
 }
 
 struct drops {

@@ -27,9 +27,22 @@ int journal_add(struct journal *journal, const struct evb_undo_val *val);
 int journal_undo(const struct tables *tables, const char *name);
 int journal_unlink(const struct tables *tables, const char *name);
 
+/*
+ * journal_open() - to add to what is there. journal_undo_since() - what was added from @seq on.
+ * journal_undo_port() - what was made for one port and device before @seq; ifindex 0: all of them.
+ */
+int journal_open(const struct tables *tables, struct journal *out);
+int journal_undo_since(const struct tables *tables, const char *name, uint32_t seq);
+int journal_undo_port(const struct tables *tables, const char *name, uint32_t port,
+		      uint32_t ifindex, uint32_t seq);
+
 /* entries in ascending order; stops at the first non-zero return of @fn, and returns it */
 int journal_each(const struct tables *tables,
 		 int (*fn)(uint32_t seq, const struct evb_undo_val *val, void *arg), void *arg);
+
+/* takes out what is not to be undone any more: it has been set back already */
+void journal_forget(const struct tables *tables, enum evb_undo what, uint32_t port,
+		    uint32_t ifindex);
 
 /* tx_dropped of an interface when the switch was attached; 0 when it is not known */
 uint64_t journal_drops(const struct tables *tables, uint32_t ifindex);

@@ -20,6 +20,8 @@
 #include "version.h"
 
 #define FLAGS_MAX 4
+#define SET_ARGS_MAX 128
+#define AGENT_ARGS_MAX 64
 
 struct cmd {
 	const char *name;
@@ -50,6 +52,35 @@ static const struct cmd commands[] = {
 	 .min_args = 1,
 	 .max_args = 1,
 	 .flags = {{"dry-run", CMD_DRY_RUN}}},
+	{.name = "apply",
+	 .usage = "FILE [--dry-run]",
+	 .what = "make the switch that runs match FILE; only what differs is touched, while\n"
+		 "frames pass; --dry-run only says what would change",
+	 .fn = cmd_apply,
+	 .min_args = 1,
+	 .max_args = 1,
+	 .flags = {{"dry-run", CMD_DRY_RUN}}},
+	{.name = "diff",
+	 .usage = "FILE",
+	 .what = "what `apply FILE` would change; exits 0 whether or not something differs",
+	 .fn = cmd_diff,
+	 .min_args = 1,
+	 .max_args = 1},
+	{.name = "set",
+	 .usage = "SWITCH {vf N | pf | portgroup NAME} KEY VALUE [KEY VALUE ...] [--dry-run]",
+	 .what = "change keys of a port that runs: the keys of the file, lists with commas;\n"
+		 "a key in a map behind a dot (guard.ipv4, storm.broadcast);\n"
+		 "the word `default` takes a key out",
+	 .fn = cmd_set,
+	 .min_args = 2,
+	 .max_args = SET_ARGS_MAX,
+	 .flags = {{"dry-run", CMD_DRY_RUN}}},
+	{.name = "save",
+	 .usage = "SWITCH",
+	 .what = "print the file of what runs: applied or attached, it gives the same switch",
+	 .fn = cmd_save,
+	 .min_args = 1,
+	 .max_args = 1},
 	{.name = "detach",
 	 .usage = "SWITCH | --all",
 	 .what = "remove a switch and everything that attach has changed",
@@ -58,25 +89,39 @@ static const struct cmd commands[] = {
 	 .flags = {{"all", CMD_ALL}}},
 	{.name = "list", .usage = "", .what = "the switches that are attached", .fn = cmd_list},
 	{.name = "show",
-	 .usage = "SWITCH [ports|fdb|vlans]",
-	 .what = "a switch and its ports, its table of addresses, its VLANs",
+	 .usage = "SWITCH [ports|fdb|vlans|portgroups|meters|acls]",
+	 .what = "a switch and its ports; its table of addresses, its VLANs, its portgroups,\n"
+		 "its rates and how far they are used, its rules and how often they matched",
 	 .fn = cmd_show,
 	 .min_args = 1,
 	 .max_args = 2},
 	{.name = "stats",
-	 .usage = "SWITCH [--reset]",
+	 .usage = "SWITCH [--reset | --watch]",
 	 .what = "counters as in `ip -s link`, dropped frames by reason;\n"
-		 "--reset sets them to zero",
+		 "--reset sets them to zero, --watch shows their growth every second",
 	 .fn = cmd_stats,
 	 .min_args = 1,
 	 .max_args = 1,
 	 .flags = {{"reset", CMD_RESET}, {"watch", CMD_WATCH}}},
+	{.name = "monitor",
+	 .usage = "[SWITCH]",
+	 .what = "refused frames as they come, of one switch or of all; ends with SIGINT",
+	 .fn = cmd_monitor,
+	 .max_args = 1},
+	{.name = "agent",
+	 .usage = "[SWITCH ...]",
+	 .what = "follow devices and the uplink's carrier until SIGTERM; no frame needs it",
+	 .fn = cmd_agent,
+	 .max_args = AGENT_ARGS_MAX},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const char *const later[] = {
-	"apply", "diff", "set", "save", "monitor", "trace", "capture", "doctor", "metrics", "agent",
+	"trace",
+	"capture",
+	"doctor",
+	"metrics",
 };
 
 /* getopt_long's values of options without a letter: 256 and on, by the command's flags */

@@ -96,6 +96,7 @@ static const char *const undo_names[] = {
 	[EVB_UNDO_XDP] = "xdp",
 	[EVB_UNDO_LINK] = "link",
 	[EVB_UNDO_DROPS] = "drops",
+	[EVB_UNDO_DOWN] = "down",
 };
 ASSERT_TABLE(undo_names, EVB_UNDO__MAX);
 /* clang-format on */

@@ -226,7 +226,7 @@ const char *output_set_text(const struct output_set *set, const struct output_na
 struct output_table {
 	unsigned int columns, rows, max;
 	bool failed;  /* out of memory */
-	char **cells; /* row after row, the headings first */
+	char **cells; /* row after row, the headings first; a note is a row whose second is NULL */
 };
 
 void output_table_free(struct output_table *table)
@@ -250,29 +250,55 @@ struct output_table *output_table_new(unsigned int columns, const char *const *h
 	return table;
 }
 
-void output_table_row(struct output_table *table, const char *const *cells)
+/* cells of one more row, all NULL; or NULL */
+static char **table_add(struct output_table *table)
 {
 	char **row;
 
 	if (!table || table->failed)
-		return;
+		return NULL;
 	if (table->rows == table->max) {
 		unsigned int max = table->max ? 2 * table->max : 16;
 
 		row = realloc(table->cells, sizeof(*row) * max * table->columns);
 		if (!row) {
 			table->failed = true;
-			return;
+			return NULL;
 		}
 		table->cells = row;
 		table->max = max;
 	}
 	row = &table->cells[table->rows++ * table->columns];
-	for (unsigned int i = 0; i < table->columns; i++) {
+	memset(row, 0, sizeof(*row) * table->columns);
+	return row;
+}
+
+void output_table_note(struct output_table *table, const char *text)
+{
+	char **row = table_add(table);
+
+	if (!row)
+		return;
+	row[0] = strdup(text);
+	if (!row[0])
+		table->failed = true;
+}
+
+void output_table_row(struct output_table *table, const char *const *cells)
+{
+	char **row = table_add(table);
+
+	for (unsigned int i = 0; row && i < table->columns; i++) {
 		row[i] = strdup(cells[i] && cells[i][0] ? cells[i] : "-");
 		if (!row[i])
 			table->failed = true;
 	}
+}
+
+/* a table of one column has no notes */
+static bool table_is_note(const struct output_table *table, unsigned int row)
+{
+	return table->columns > 1 && !table->cells[row * table->columns + 1];
 }
 
 static int table_width(const struct output_table *table, unsigned int column)
@@ -280,8 +306,11 @@ static int table_width(const struct output_table *table, unsigned int column)
 	size_t width = 0;
 
 	for (unsigned int row = 0; row < table->rows; row++) {
-		size_t len = strlen(table->cells[row * table->columns + column]);
+		size_t len;
 
+		if (table_is_note(table, row))
+			continue;
+		len = strlen(table->cells[row * table->columns + column]);
 		width = len > width ? len : width;
 	}
 	return (int)width;
@@ -294,6 +323,10 @@ static void table_print_row(const struct output_table *table, unsigned int row, 
 	unsigned int last = table->columns - 1;
 
 	fputs(indent, f);
+	if (table_is_note(table, row)) {
+		fprintf(f, "    %s\n", cells[0]);
+		return;
+	}
 	for (unsigned int i = 0; i < last; i++)
 		fprintf(f, "%*s  ", right[i] ? width[i] : -width[i], cells[i]);
 	fprintf(f, "%*s\n", right[last] ? width[last] : 0, cells[last]);
@@ -322,6 +355,14 @@ int output_table_print(struct output_table *table, FILE *f, const char *indent)
 	note_failure(f);
 	output_table_free(table);
 	return 0;
+}
+
+bool output_flush(FILE *f)
+{
+	errno = 0;
+	if (fflush(f) && errno && !write_errno)
+		write_errno = errno;
+	return !ferror(f);
 }
 
 int output_finish(FILE *f)

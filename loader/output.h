@@ -71,9 +71,17 @@ struct output_table;
 struct output_table *output_table_new(unsigned int columns, const char *const *headings);
 /* @cells: as many as there are columns; copied. Out of memory shows in output_table_print(). */
 void output_table_row(struct output_table *table, const char *const *cells);
+/* a line of its own below the last row, of any width, four blanks before it */
+void output_table_note(struct output_table *table, const char *text);
 /* prints and frees; every line begins with @indent; -ENOMEM (logged) */
 int output_table_print(struct output_table *table, FILE *f, const char *indent);
 void output_table_free(struct output_table *table); /* without printing; NULL is fine */
+
+/*
+ * output_flush() - pushes out what is buffered, between the lines of a command that goes on. False
+ * if this or any earlier write failed; output_finish() tells why in the end.
+ */
+bool output_flush(FILE *f);
 
 /*
  * output_finish() - pushes out what is buffered: 0, or the error of this or any earlier write

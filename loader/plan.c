@@ -22,6 +22,12 @@ enum {
 	FID__MAX = 0x3000,
 };
 
+#define NS_PER_SECOND 1000000000ULL
+#define BYTES_PER_MBIT 125000ULL
+#define RATE_BURST (NS_PER_SECOND / 40) /* ns that a port may be ahead of its rate: 2.5 % of a second */
+#define TCP_BURST (NS_PER_SECOND / 4)	/* ... that TCP may: its timer, 200 ms, and a little */
+#define STORM_BURST (NS_PER_SECOND / 4)
+
 struct member {
 	uint32_t number;
 	const struct config_port *port;
@@ -30,11 +36,13 @@ struct member {
 
 struct builder {
 	const struct config *cfg;
+	const struct plan_host *host;
 	struct plan *plan;
 	struct member members[2 + EVB_VFS_MAX]; /* those with a configuration: PF, VFs */
 	unsigned int n_members;
 	bool named[2][4096]; /* VIDs that some port names, by TPID: C, S */
 	unsigned int max_fdb, max_groups;
+	bool no_devices; /* rows to look at: as if every device were there */
 };
 
 static uint16_t tpid_of(int s)
@@ -105,6 +113,20 @@ static void port_set_dev(struct evb_port *row, const struct plan_dev *dev)
 	row->max_len = dev->mtu + EVB_LEN_OVER_MTU;
 }
 
+/* number of an acl's rules for one direction, 0: it has none */
+static uint16_t acl_number(const struct builder *b, const struct config_acl *acl, int out)
+{
+	unsigned int i;
+
+	if (!acl)
+		return 0;
+	i = acl - b->cfg->acls;
+	for (unsigned int rule = 0; rule < acl->n_rules; rule++)
+		if (out ? acl->rules[rule].rx : acl->rules[rule].tx)
+			return b->host->acls[i][out] ? b->host->acls[i][out] : 2 * i + out + 1;
+	return 0;
+}
+
 static void port_add_uplink(struct builder *b, const struct plan_dev *dev)
 {
 	struct evb_port *row = &port_add(b->plan, EVB_PORT_UPLINK, "uplink")->row;
@@ -115,10 +137,28 @@ static void port_add_uplink(struct builder *b, const struct plan_dev *dev)
 	row->state = EVB_STATE_AUTO;
 	row->trunk_all = 1;
 	row->trust = 1;
+	row->allmulti = 1;
+	row->down = dev->no_link;
+}
+
+static uint8_t guard_bits(const struct config_port *port)
+{
+	uint8_t bits = port->has_guard ? EVB_GUARD_ON : 0;
+
+	for (unsigned int i = 0; i < port->n_guard; i++)
+		bits |= port->guard[i].family == 4 ? EVB_GUARD_IPV4 : EVB_GUARD_IPV6;
+	return bits;
+}
+
+bool plan_link_off(const struct config_port *port, const struct plan_host *host)
+{
+	return port->state == EVB_STATE_DISABLE ||
+	       (port->state == EVB_STATE_AUTO && host->uplink.no_link);
 }
 
 /* the keys that a VF and the PF share */
-static void port_set_policy(struct evb_port *row, const struct member *member)
+static void port_set_policy(const struct builder *b, struct evb_port *row,
+			    const struct member *member)
 {
 	const struct config_port *port = member->port;
 
@@ -137,6 +177,20 @@ static void port_set_policy(struct evb_port *row, const struct member *member)
 	else
 		row->fid = in_no_vlan(port) ? FID_NO_VLAN : EVB_FID_NONE;
 	row->strip_fid = port->vlan && port->strip ? row->fid : EVB_FID_NONE;
+	row->trust = port->trust;
+	row->promisc = port->promisc;
+	row->allmulti = port->allmulti;
+	row->dscp = port->dscp;
+	row->acl_in = acl_number(b, port->acl, 0);
+	row->acl_out = acl_number(b, port->acl, 1);
+	row->rate_in = port->max_tx_rate > 0;
+	row->rate_out = port->max_rx_rate > 0;
+	row->guard = guard_bits(port);
+	for (int i = 0; i < CONFIG_STORM__MAX; i++)
+		row->storm |= (port->storm[i] > 0) << i;
+	row->policy_in = row->guard || row->dscp || row->acl_in || row->rate_in || row->storm;
+	row->policy_out = row->acl_out || row->rate_out;
+	row->down = plan_link_off(port, b->host);
 }
 
 static void member_add(struct builder *b, struct plan_port *port, const struct config_port *cfg)
@@ -146,7 +200,7 @@ static void member_add(struct builder *b, struct plan_port *port, const struct c
 	member->number = port->number;
 	member->port = cfg;
 	member->row = &port->row;
-	port_set_policy(&port->row, member);
+	port_set_policy(b, &port->row, member);
 }
 
 static void port_add_pf(struct builder *b, const struct plan_dev *dev)
@@ -161,6 +215,8 @@ static void port_add_pf(struct builder *b, const struct plan_dev *dev)
 	member_add(b, port, &b->cfg->pf);
 	port->row.spoofchk = 0;
 	port->row.trust = 1;
+	port->row.allmulti = 1;
+	port->row.down = 0;
 }
 
 static void port_add_vf(struct builder *b, const struct config_vf *vf, const struct plan_dev *dev)
@@ -169,11 +225,13 @@ static void port_add_vf(struct builder *b, const struct config_vf *vf, const str
 
 	port_set_dev(&port->row, dev);
 	port->row.kind = dev->kind ? dev->kind : EVB_KIND_VETH;
-	port->row.send = dev->peer ? EVB_SEND_PEER : EVB_SEND_DEV;
+	if (b->no_devices || dev->ifindex)
+		port->row.send = dev->peer ? EVB_SEND_PEER : EVB_SEND_DEV;
 	port->row.xdp_slot = dev->xdp ? port->number + 1 : 0;
 	memcpy(port->row.mac, vf->port.mac[0], sizeof(port->row.mac));
 	port->row.n_macs = vf->port.n_macs;
 	member_add(b, port, &vf->port);
+	port->row.down |= dev->no_link;
 }
 
 static void collect_named(struct builder *b)
@@ -257,6 +315,7 @@ static int group_fill(struct builder *b, struct evb_group *group, uint16_t fid, 
 		if (!in_fid(member, fid) || (member->row->strip_fid == fid) != untagged)
 			continue;
 		group->port[group->count++] = member->number;
+		group->policy |= member->row->policy_out;
 		if (member->number == EVB_PORT_PF)
 			group->default_port = EVB_PORT_PF;
 		if (!member->row->mac_fid)
@@ -338,6 +397,110 @@ static int build_fids(struct builder *b)
 	return err;
 }
 
+/* policy rows */
+
+static void add_multicast(struct builder *b, const struct member *member)
+{
+	const struct config_port *port = member->port;
+
+	for (unsigned int i = 0; i < port->n_multicast; i++) {
+		struct plan_member *row = &b->plan->multicast[b->plan->n_multicast++];
+
+		memcpy(row->key.mac, port->multicast[i], 6);
+		row->key.port = member->number;
+		row->row = 1;
+	}
+}
+
+static void add_guard(struct builder *b, const struct member *member)
+{
+	const struct config_port *port = member->port;
+
+	for (unsigned int i = 0; i < port->n_guard; i++) {
+		struct plan_guard *row = &b->plan->guard[b->plan->n_guard++];
+
+		row->key.prefix = EVB_GUARD_PREFIX + port->guard[i].len;
+		row->key.port = member->number;
+		row->key.family = port->guard[i].family;
+		memcpy(row->key.addr, port->guard[i].addr, sizeof(row->key.addr));
+		row->row = 1;
+	}
+}
+
+/* rate: bytes or frames a second */
+static void add_meter(struct builder *b, const struct member *member, unsigned int class,
+		      uint64_t rate, uint64_t burst)
+{
+	struct plan_meter *row;
+
+	if (!rate)
+		return;
+	row = &b->plan->meters[b->plan->n_meters++];
+	row->number = member->number * EVB_METERS + class;
+	row->row.cost = (NS_PER_SECOND << EVB_METER_SHIFT) / rate;
+	row->row.burst = burst;
+}
+
+static void add_meters(struct builder *b, const struct member *member)
+{
+	const struct config_port *port = member->port;
+
+	add_meter(b, member, EVB_METER_IN, port->max_tx_rate * BYTES_PER_MBIT, TCP_BURST);
+	add_meter(b, member, EVB_METER_OUT, port->max_rx_rate * BYTES_PER_MBIT, TCP_BURST);
+	add_meter(b, member, EVB_METER_IN_OTHER, port->max_tx_rate * BYTES_PER_MBIT, RATE_BURST);
+	add_meter(b, member, EVB_METER_OUT_OTHER, port->max_rx_rate * BYTES_PER_MBIT, RATE_BURST);
+	for (int i = 0; i < CONFIG_STORM__MAX; i++)
+		add_meter(b, member, EVB_METER_BROADCAST + i, port->storm[i], STORM_BURST);
+}
+
+static void add_acl(struct builder *b, const struct config_acl *acl, int out)
+{
+	uint16_t number = acl_number(b, acl, out);
+	struct plan_acl *row;
+
+	if (!number)
+		return;
+	row = &b->plan->acls[b->plan->n_acls++];
+	row->number = number;
+	snprintf(row->row.name, sizeof(row->row.name), "%s", acl->name);
+	for (unsigned int i = 0; i < acl->n_rules; i++)
+		if (out ? acl->rules[i].rx : acl->rules[i].tx)
+			row->row.rule[row->row.count++] = acl->rules[i].rule;
+}
+
+static int build_policy(struct builder *b)
+{
+	const struct config *cfg = b->cfg;
+	struct plan *plan = b->plan;
+
+	plan->multicast = calloc(b->n_members * CONFIG_GROUPS_MAX, sizeof(*plan->multicast));
+	plan->guard = calloc(b->n_members * CONFIG_GUARDS_MAX, sizeof(*plan->guard));
+	plan->meters = calloc(b->n_members * EVB_METER__MAX, sizeof(*plan->meters));
+	plan->acls = calloc(2 * cfg->n_acls + 1, sizeof(*plan->acls));
+	if (!plan->multicast || !plan->guard || !plan->meters || !plan->acls)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < b->n_members; i++) {
+		add_multicast(b, &b->members[i]);
+		add_guard(b, &b->members[i]);
+		add_meters(b, &b->members[i]);
+	}
+	for (unsigned int i = 0; i < cfg->n_acls; i++)
+		for (int out = 0; out < 2; out++)
+			add_acl(b, &cfg->acls[i], out);
+	return 0;
+}
+
+/* while one port sees everything, no frame takes the way for one target */
+static void build_watched(struct builder *b)
+{
+	bool watched = false;
+
+	for (unsigned int i = 0; i < b->plan->n_ports; i++)
+		watched |= b->plan->ports[i].row.promisc;
+	for (unsigned int i = 0; i < b->plan->n_ports; i++)
+		b->plan->ports[i].row.watched = watched;
+}
+
 static int fdb_compare(const void *a, const void *b)
 {
 	const struct plan_fdb *x = a, *y = b;
@@ -358,12 +521,16 @@ static int build(struct builder *b, const struct plan_host *host)
 	plan->domains = calloc(1, sizeof(*plan->domains));
 	if (!plan->ports || !plan->vlans || !plan->domains)
 		return -ENOMEM;
+	b->host = host;
 	port_add_uplink(b, &host->uplink);
 	port_add_pf(b, &host->uplink);
 	for (unsigned int i = 0; i < cfg->n_vfs; i++)
 		port_add_vf(b, &cfg->vfs[i], &host->vfs[i]);
 	collect_named(b);
-	err = build_fids(b);
+	build_watched(b);
+	err = build_policy(b);
+	if (!err)
+		err = build_fids(b);
 	if (!err && plan->n_fdb)
 		qsort(plan->fdb, plan->n_fdb, sizeof(*plan->fdb), fdb_compare);
 	return err;
@@ -379,6 +546,7 @@ int plan_build(const struct config *cfg, const struct plan_host *host, struct pl
 	if (b && plan) {
 		b->cfg = cfg;
 		b->plan = plan;
+		b->no_devices = !host;
 		err = build(b, host ? host : &nowhere);
 	}
 	free(b);
@@ -399,6 +567,10 @@ void plan_free(struct plan *plan)
 	free(plan->fdb);
 	free(plan->groups);
 	free(plan->domains);
+	free(plan->multicast);
+	free(plan->guard);
+	free(plan->acls);
+	free(plan->meters);
 	free(plan);
 }
 

@@ -14,12 +14,15 @@ struct plan_dev {
 	enum evb_port_kind kind;
 	bool peer;	/* bpf_redirect_peer works: a veth whose other end is in another namespace */
 	bool xdp;	/* takes XDP frames, and the XDP program runs on it */
+	bool no_link;	/* no carrier, and somebody follows it */
 	uint8_t mac[6]; /* of the uplink */
 };
 
 struct plan_host {
 	struct plan_dev uplink;
 	struct plan_dev vfs[EVB_VFS_MAX]; /* in the order of config->vfs */
+	/* numbers in evb_acls of the lists of config->acls, by direction (in, out); 0: free choice */
+	uint16_t acls[EVB_ACLS_MAX / 2][2];
 };
 
 struct plan_port {
@@ -42,15 +45,36 @@ struct plan_domain {
 	uint32_t number;
 	struct evb_domain row;
 };
+struct plan_member {
+	struct evb_multicast_key key;
+	uint32_t row;
+};
+struct plan_guard {
+	struct evb_guard_key key;
+	uint32_t row;
+};
+struct plan_acl {
+	uint32_t number;
+	struct evb_acl row;
+};
+struct plan_meter {
+	uint32_t number; /* port * EVB_METERS + class */
+	struct evb_meter row;
+};
 
 /* the rows, each list in ascending order of its key; evb_ingress, evb_ifaces, evb_tx follow from ports */
 struct plan {
 	unsigned int n_ports, n_vlans, n_fdb, n_groups, n_domains;
+	unsigned int n_multicast, n_guard, n_acls, n_meters;
 	struct plan_port *ports;
 	struct plan_vlan *vlans;
 	struct plan_fdb *fdb;
 	struct plan_group *groups;
 	struct plan_domain *domains;
+	struct plan_member *multicast;
+	struct plan_guard *guard;
+	struct plan_acl *acls;
+	struct plan_meter *meters;
 };
 
 /*
@@ -59,6 +83,9 @@ struct plan {
  */
 int plan_build(const struct config *cfg, const struct plan_host *host, struct plan **out);
 void plan_free(struct plan *plan); /* NULL is fine */
+
+/* the link of a port's guest is off: by `state`, or with that of the uplink */
+bool plan_link_off(const struct config_port *port, const struct plan_host *host);
 
 /* row of a port number, or NULL */
 const struct evb_port *plan_port_get(const struct plan *plan, uint32_t number);

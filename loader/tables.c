@@ -34,6 +34,15 @@ static const struct {
 	[TABLE_STATS] = {"evb_stats", BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct evb_stats)},
 	[TABLE_TX] = {"evb_tx", BPF_MAP_TYPE_DEVMAP_HASH, 4, sizeof(struct bpf_devmap_val)},
 	[TABLE_TRACE] = {"evb_trace", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_trace)},
+	[TABLE_MULTICAST] = {"evb_multicast", BPF_MAP_TYPE_HASH, sizeof(struct evb_multicast_key),
+			     4},
+	[TABLE_GUARD] = {"evb_guard", BPF_MAP_TYPE_LPM_TRIE, sizeof(struct evb_guard_key), 4},
+	[TABLE_ACLS] = {"evb_acls", BPF_MAP_TYPE_HASH, 4, sizeof(struct evb_acl)},
+	[TABLE_ACL_HITS] = {"evb_acl_hits", BPF_MAP_TYPE_PERCPU_HASH, sizeof(struct evb_hits_key),
+			    8},
+	[TABLE_METERS] = {"evb_meters", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_meter)},
+	[TABLE_FDB_NEAR] = {"evb_fdb_near", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_near)},
+	[TABLE_EVENTS] = {"evb_events", BPF_MAP_TYPE_RINGBUF, 0, 0},
 };
 
 const char *table_name(enum table table)
@@ -136,8 +145,22 @@ int tables_config(const struct tables *tables, struct evb_config_val **out)
 	return 0;
 }
 
-static int table_write(const struct tables *tables, enum table table, const void *key,
-		       const void *val)
+uint32_t table_key_size(enum table table)
+{
+	return tables_want[table].key_size;
+}
+
+uint32_t table_value_size(enum table table)
+{
+	return tables_want[table].value_size;
+}
+
+bool table_is_array(enum table table)
+{
+	return tables_want[table].type == BPF_MAP_TYPE_ARRAY;
+}
+
+int table_put(const struct tables *tables, enum table table, const void *key, const void *val)
 {
 	if (!bpf_map_update_elem(tables->fd[table], key, val, BPF_ANY))
 		return 0;
@@ -145,74 +168,35 @@ static int table_write(const struct tables *tables, enum table table, const void
 			 log_errno(errno));
 }
 
+int table_get(const struct tables *tables, enum table table, const void *key, void *val)
+{
+	return bpf_map_lookup_elem(tables->fd[table], key, val) ? -errno : 0;
+}
+
+int table_remove(const struct tables *tables, enum table table, const void *key)
+{
+	if (table_is_array(table)) {
+		static const char zero[sizeof(struct evb_port) + sizeof(struct evb_meter) +
+				       sizeof(struct evb_iface) + sizeof(struct evb_near)];
+
+		return table_put(tables, table, key, zero);
+	}
+	if (!bpf_map_delete_elem(tables->fd[table], key) || errno == ENOENT)
+		return 0;
+	return log_err_r(-errno, "cannot remove a row of map %s: %s", table_name(table),
+			 log_errno(errno));
+}
+
+int table_next(const struct tables *tables, enum table table, const void *prev, void *next)
+{
+	return bpf_map_get_next_key(tables->fd[table], prev, next) ? -ENOENT : 0;
+}
+
 int tables_set_config(const struct tables *tables, const struct evb_config_val *val)
 {
 	__u32 zero = 0;
 
-	return table_write(tables, TABLE_CONFIG, &zero, val);
-}
-
-/* the first interface of a slot has it; others are found through evb_ingress */
-static int fill_iface(const struct tables *tables, const struct evb_iface *iface)
-{
-	__u32 slot = iface->ifindex % EVB_IFACES_MAX;
-	struct evb_iface there;
-
-	if (!bpf_map_lookup_elem(tables->fd[TABLE_IFACES], &slot, &there) && there.ifindex)
-		return 0;
-	return table_write(tables, TABLE_IFACES, &slot, iface);
-}
-
-/* the ways in: not for the PF, whose frames are told by the hook */
-static int fill_ingress(const struct tables *tables, const struct plan_port *port)
-{
-	struct evb_ingress_key key = {.ifindex = port->row.ifindex};
-	struct evb_ingress_val val = {.port = port->number};
-	struct evb_iface iface = {.ifindex = port->row.ifindex, .port = port->number};
-	int err;
-
-	if (!port->row.ifindex || port->row.kind == EVB_KIND_PF)
-		return 0;
-	err = table_write(tables, TABLE_INGRESS, &key, &val);
-	return err ? err : fill_iface(tables, &iface);
-}
-
-static int fill_tx(const struct tables *tables, const struct plan_port *port)
-{
-	struct bpf_devmap_val val = {.ifindex = port->row.ifindex};
-	__u32 key = port->number;
-
-	if (!port->row.xdp_slot)
-		return 0;
-	return table_write(tables, TABLE_TX, &key, &val);
-}
-
-static int fill_port(const struct tables *tables, const struct plan_port *port)
-{
-	int err = table_write(tables, TABLE_PORTS, &port->number, &port->row);
-
-	if (!err)
-		err = fill_ingress(tables, port);
-	return err ? err : fill_tx(tables, port);
-}
-
-/* what is looked up last is written first */
-int tables_fill(const struct tables *tables, const struct plan *plan)
-{
-	int err = 0;
-
-	for (unsigned int i = 0; !err && i < plan->n_groups; i++)
-		err = table_write(tables, TABLE_GROUPS, &plan->groups[i].fid, &plan->groups[i].row);
-	for (unsigned int i = 0; !err && i < plan->n_fdb; i++)
-		err = table_write(tables, TABLE_FDB, &plan->fdb[i].key, &plan->fdb[i].row);
-	for (unsigned int i = 0; !err && i < plan->n_vlans; i++)
-		err = table_write(tables, TABLE_VLANS, &plan->vlans[i].key, &plan->vlans[i].row);
-	for (unsigned int i = 0; !err && i < plan->n_domains; i++)
-		err = table_write(tables, TABLE_DOMAINS, &plan->domains[i].number,
-				  &plan->domains[i].row);
-	for (unsigned int i = 0; !err && i < plan->n_ports; i++)
-		err = fill_port(tables, &plan->ports[i]);
-	return err;
+	return table_put(tables, TABLE_CONFIG, &zero, val);
 }
 
 int tables_port(const struct tables *tables, uint32_t number, struct evb_port *out)
@@ -277,7 +261,7 @@ int tables_stats_reset(const struct tables *tables, uint32_t number)
 	zero = stats_alloc(&cpus);
 	if (!zero)
 		return -ENOMEM;
-	err = table_write(tables, TABLE_STATS, &number, zero);
+	err = table_put(tables, TABLE_STATS, &number, zero);
 	free(zero);
 	return err;
 }

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "evb_abi.h"
 #include "plan.h"
 
@@ -20,6 +22,13 @@ enum table {
 	TABLE_STATS,
 	TABLE_TX,
 	TABLE_TRACE,
+	TABLE_MULTICAST,
+	TABLE_GUARD,
+	TABLE_ACLS,
+	TABLE_ACL_HITS,
+	TABLE_METERS,
+	TABLE_EVENTS,
+	TABLE_FDB_NEAR,
 	TABLE__MAX,
 };
 
@@ -29,7 +38,7 @@ struct tables {
 
 #define TABLES_NONE                                                                                \
 	{                                                                                          \
-		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }                           \
+		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
 	}
 
 /* "evb_ports" ...: name of the map and of its pin */
@@ -47,8 +56,20 @@ void tables_close(struct tables *tables);
 int tables_config(const struct tables *tables, struct evb_config_val **out);
 int tables_set_config(const struct tables *tables, const struct evb_config_val *val);
 
-/* writes all rows of a plan; logs its error */
-int tables_fill(const struct tables *tables, const struct plan *plan);
+/* sizes of a map's key and of its value */
+uint32_t table_key_size(enum table table);
+uint32_t table_value_size(enum table table);
+
+/*
+ * Single rows. table_put() and table_remove() log their errors; a row that is not there is removed
+ * with 0. Rows of arrays are removed by writing zeros.
+ */
+int table_put(const struct tables *tables, enum table table, const void *key, const void *val);
+int table_get(const struct tables *tables, enum table table, const void *key, void *val);
+int table_remove(const struct tables *tables, enum table table, const void *key);
+/* the key after @prev (NULL: the first) of a hash; -ENOENT at its end */
+int table_next(const struct tables *tables, enum table table, const void *prev, void *next);
+bool table_is_array(enum table table);
 
 /* reads one row; 0 or -ENOENT */
 int tables_port(const struct tables *tables, uint32_t number, struct evb_port *out);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "log.h"
 #include "netns.h"
 #include "pin.h"
@@ -138,6 +140,31 @@ bool view_incomplete(const char *name)
 		if (access(pin_path(path, name, table_name(i)), F_OK) && errno == ENOENT)
 			return true;
 	return false;
+}
+
+/* sizes are looked at before a value is read: another version's may be longer */
+bool view_ready(const char *name)
+{
+	struct tables tables = TABLES_NONE;
+	struct evb_config_val *val = NULL;
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	char path[PIN_PATH_LEN];
+	bool ready = false;
+	int fd;
+
+	if (view_incomplete(name))
+		return false;
+	fd = bpf_obj_get(pin_path(path, name, table_name(TABLE_CONFIG)));
+	if (fd < 0)
+		return false;
+	tables.fd[TABLE_CONFIG] = fd;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
+	    info.value_size == table_value_size(TABLE_CONFIG) && !tables_config(&tables, &val))
+		ready = val->layout == EVB_LAYOUT && val->attached;
+	free(val);
+	tables_close(&tables);
+	return ready;
 }
 
 int view_names(const struct view *view, struct output_names **out)

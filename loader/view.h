@@ -38,6 +38,9 @@ void view_close(struct view *view);
 /* true: some of its maps are missing; says nothing */
 bool view_incomplete(const char *name);
 
+/* true: its attach has finished, and this version made it; says nothing */
+bool view_ready(const char *name);
+
 /* names of all ports by number; -ENOMEM (logged); the caller frees it with free() */
 int view_names(const struct view *view, struct output_names **out);
 

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * change.c - apply, set, and following devices: one way from a running switch to another
+ * configuration.
+ *
+ *	look at the devices; make what is new; rows that are added or differ; programs of new ports;
+ *	rows that are gone; what was made for ports that are gone
+ *
+ * Until the rows that are gone go, everything can be put back.
+ */
+#include "change.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "names.h"
+#include "netns.h"
+#include "pin.h"
+#include "rows.h"
+#include "steps.h"
+
+struct changing {
+	struct steps steps;
+	struct tables tables;
+	struct evb_config_val *val; /* as it was */
+	struct config *old;
+	struct config *edited; /* what change_edit() has made of old */
+	struct rows rows;
+	uint32_t mark; /* of the journal, before anything was added */
+	bool follow;   /* devices and carrier are looked at anew */
+};
+
+static bool vf_is_new(const struct steps *at, unsigned int i)
+{
+	return !at->host->vfs[i].kept && at->host->vfs[i].link.ifindex;
+}
+
+/* the uplink is what everything hangs on */
+static int change_check(const struct config *old, const struct config *new)
+{
+	if (strcmp(old->uplink, new->uplink))
+		return log_err_r(-EOPNOTSUPP,
+				 "%s: the uplink cannot change from %s to %s while the switch runs; detach "
+				 "and attach",
+				 new->name, old->uplink, new->uplink);
+	if (old->uplink_hook != new->uplink_hook)
+		return log_err_r(-EOPNOTSUPP,
+				 "%s: the uplink's hook cannot change while the switch runs; detach and "
+				 "attach",
+				 new->name);
+	return 0;
+}
+
+static int change_read_old(struct changing *at)
+{
+	struct config_error error;
+	char text[700];
+	int err = tables_config(&at->tables, &at->val);
+
+	if (err)
+		return err;
+	if (!at->val->attached)
+		return log_err_r(-EBUSY, "%s: its attach did not finish; evbpf detach it", at->val->name);
+	err = config_parse(at->val->file, at->val->text, at->val->text_len, &at->old, &error);
+	if (err)
+		return log_err_r(err, "%s: what it runs cannot be read: %s", at->val->name,
+				 config_error_format(&error, at->val->file, text, sizeof(text)));
+	return 0;
+}
+
+static int change_look(struct changing *at)
+{
+	struct host_running running = {
+		.tables = &at->tables, .old = at->old, .follow = at->follow};
+	int err = change_check(at->old, at->steps.cfg);
+
+	if (!err)
+		err = journal_open(&at->tables, &at->steps.journal);
+	at->mark = at->steps.journal.next;
+	if (!err)
+		err = host_open(at->steps.cfg, &running, &at->steps.host);
+	if (!err)
+		err = steps_plan(&at->steps);
+	return err ? err : rows_diff(&at->tables, at->steps.plan, &at->rows);
+}
+
+/* devices of new ports; then the rows are planned again, with what is there now */
+static int change_devices(struct changing *at)
+{
+	struct steps *steps = &at->steps;
+	bool made = false;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++)
+		if (steps->host->vfs[i].make) {
+			err = steps_guest(steps, i);
+			made = true;
+		}
+	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++)
+		if (vf_is_new(steps, i)) {
+			if (!steps->host->vfs[i].make)
+				change_clean_leftovers(at, i);
+			err = steps_vf_device(steps, i);
+		}
+	if (err || !made)
+		return err;
+	rows_free(&at->rows);
+	err = steps_plan(steps);
+	return err ? err : rows_diff(&at->tables, steps->plan, &at->rows);
+}
+
+static bool change_needs_programs(const struct changing *at)
+{
+	for (unsigned int i = 0; i < at->steps.cfg->n_vfs; i++)
+		if (vf_is_new(&at->steps, i))
+			return true;
+	return false;
+}
+
+static int change_programs(struct changing *at)
+{
+	struct steps *steps = &at->steps;
+	int err;
+
+	if (!change_needs_programs(at))
+		return 0;
+	err = dataplane_open_on(&at->tables, EVB_MODE_LIVE, &steps->dp);
+	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++)
+		if (vf_is_new(steps, i)) {
+			tables_stats_reset(&at->tables, EVB_PORT_VF(steps->cfg->vfs[i].id));
+			err = steps_vf_programs(steps, i);
+		}
+	return err;
+}
+
+/* what was made for a port's device that is not its device any more */
+static void change_clean_port(struct changing *at, const struct row_change *change)
+{
+	const struct evb_port *old = change->old, *new = change->new;
+	uint32_t number;
+
+	if (change->table != TABLE_PORTS || !old || !old->ifindex)
+		return;
+	if (new && new->ifindex == old->ifindex)
+		return;
+	memcpy(&number, change->key, sizeof(number));
+	if (journal_undo_port(&at->tables, at->steps.cfg->name, number, old->ifindex, at->mark))
+		log_warn("%s: not all that was made for %.15s could be taken back; detach tries again",
+			 at->steps.cfg->name, old->name);
+}
+
+/* what could not be taken back when a port went would be in the way when it comes again */
+static void change_clean_leftovers(struct changing *at, unsigned int i)
+{
+	uint32_t number = EVB_PORT_VF(at->steps.cfg->vfs[i].id);
+	struct evb_port row;
+
+	if (tables_port(&at->tables, number, &row) || !row.ifindex)
+		journal_undo_port(&at->tables, at->steps.cfg->name, number, 0, at->mark);
+}
+
+/* a guest sees its link go and come */
+static void change_carriers(struct changing *at)
+{
+	const struct config *cfg = at->steps.cfg;
+	struct plan_host host = {.uplink.no_link = at->steps.uplink_down};
+
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		if (at->steps.host->vfs[i].link.ifindex)
+			steps_vf_carrier(&at->steps, i, plan_link_off(&cfg->vfs[i].port, &host));
+}
+
+static int change_undo(struct changing *at, int err)
+{
+	rows_undo(&at->tables, &at->rows);
+	journal_undo_since(&at->tables, at->steps.cfg->name, at->mark);
+	return err;
+}
+
+static int change_for_real(struct changing *at)
+{
+	int err = change_devices(at);
+
+	if (!err)
+		err = rows_quiet(&at->tables, &at->rows);
+	if (!err)
+		err = rows_write(&at->tables, &at->rows);
+	if (!err)
+		err = change_programs(at);
+	if (err)
+		return change_undo(at, err);
+	err = rows_clean(&at->tables, &at->rows);
+	if (err)
+		return change_undo(at, err);
+	for (unsigned int i = 0; i < at->rows.n; i++)
+		change_clean_port(at, &at->rows.list[i]);
+	change_carriers(at);
+	return steps_config_write(&at->steps, at->val->attached);
+}
+
+/* in the switch's namespace; from a run that only follows, its own configuration is the new one */
+static int change_here(struct changing *at, const struct config *cfg, bool dry_run,
+		       struct change *out)
+{
+	int err;
+
+	at->steps.cfg = cfg ? cfg : at->old;
+	at->steps.netns = at->val->netns;
+	at->steps.tables = &at->tables;
+	err = change_look(at);
+	if (!err && out) {
+		out->n_rows = at->rows.n;
+		err = change_keys(at->old, at->steps.cfg, out);
+	}
+	return err || dry_run ? err : change_for_real(at);
+}
+
+static int change_enter(struct changing *at, const struct config *cfg, bool dry_run,
+			struct change *out)
+{
+	struct netns id = {.dev = at->val->netns_dev, .ino = at->val->netns_ino};
+	int fd = netns_find(&id), old = -1, err;
+
+	if (fd < 0)
+		return log_err_r(fd, "%s: its network namespace is gone, or has neither a name nor a process",
+				 at->val->name);
+	err = netns_enter(fd, &old);
+	if (!err)
+		err = change_here(at, cfg, dry_run, out);
+	/* what was opened there is closed there */
+	host_close(at->steps.host);
+	netns_leave(old);
+	close(fd);
+	return err;
+}
+
+static void change_close(struct changing *at)
+{
+	dataplane_close(at->steps.dp);
+	plan_free(at->steps.plan);
+	rows_free(&at->rows);
+	config_free(at->old);
+	config_free(at->edited);
+	free(at->val);
+	tables_close(&at->tables);
+}
+
+/* what a run is to do; follow: 1 begins, 0 ends, -1 leaves it as it is */
+struct change_wish {
+	const struct config *cfg; /* or */
+	change_edit_fn edit;
+	void *edit_arg;
+	bool dry_run;
+	int follow;
+};
+
+static int change_locked(struct changing *at, const char *name, const struct change_wish *wish,
+			 struct change *out)
+{
+	const struct config *cfg = wish->cfg;
+	int err = tables_open(name, &at->tables);
+
+	if (!err)
+		err = change_read_old(at);
+	if (!err && wish->edit) {
+		err = wish->edit(at->old, &at->edited, wish->edit_arg);
+		cfg = at->edited;
+	}
+	if (err)
+		return err;
+	at->steps.follow = wish->follow < 0 ? at->val->follow != 0 : wish->follow > 0;
+	at->follow = wish->follow >= 0;
+	return change_enter(at, cfg, wish->dry_run, out);
+}
+
+static int change_run(const char *name, const struct change_wish *wish, struct change *out)
+{
+	struct changing at = {.tables = TABLES_NONE};
+	int lock, err;
+
+	lock = pin_lock(true, PIN_LOCK_SECONDS);
+	if (lock < 0)
+		return lock;
+	err = change_locked(&at, name, wish, out);
+	change_close(&at);
+	pin_unlock(lock);
+	return err;
+}
+
+int change_switch(const struct config *cfg, bool dry_run, struct change *out)
+{
+	const struct change_wish wish = {.cfg = cfg, .dry_run = dry_run, .follow = -1};
+
+	return change_run(cfg->name, &wish, out);
+}
+
+int change_edit(const char *name, change_edit_fn edit, void *arg, bool dry_run,
+		struct change *out)
+{
+	const struct change_wish wish = {
+		.edit = edit, .edit_arg = arg, .dry_run = dry_run, .follow = -1};
+
+	return change_run(name, &wish, out);
+}
+
+int change_follow(const char *name, bool on, struct change *out)
+{
+	const struct change_wish wish = {.follow = on};
+
+	return change_run(name, &wish, out);
+}
+
+int change_text(const char *name, char **text, size_t *len)
+{
+	struct tables tables = TABLES_NONE;
+	struct evb_config_val *val = NULL;
+	int err = tables_open(name, &tables);
+
+	if (!err)
+		err = tables_config(&tables, &val);
+	if (!err) {
+		*len = val->text_len;
+		*text = strndup(val->text, val->text_len);
+		if (!*text)
+			err = log_err_r(-ENOMEM, "out of memory");
+	}
+	free(val);
+	tables_close(&tables);
+	return err;
+}
+
+void change_free(struct change *change)
+{
+	free(change->keys);
+	memset(change, 0, sizeof(*change));
+}

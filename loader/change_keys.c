@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* change_keys.c - what differs between two configurations, in the words of the file. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "change.h"
+#include "log.h"
+#include "names.h"
+
+#define COMPARE_LEN 8192 /* holds every value whole; what is shown of it is shorter */
+
+/* one key of a port as text; "" for what is not set */
+struct describe {
+	const char *key;
+	void (*value)(const struct config_port *port, char *buf, size_t len);
+};
+
+static void add_text(char *buf, size_t len, const char *text)
+{
+	size_t used = strlen(buf);
+
+	snprintf(buf + used, len - used, "%s%s", used ? "," : "", text);
+}
+
+static void add_mac(char *buf, size_t len, const uint8_t mac[6])
+{
+	char text[18];
+
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+	add_text(buf, len, text);
+}
+
+static void value_mac(const struct config_port *port, char *buf, size_t len)
+{
+	for (unsigned int i = 0; i < port->n_macs; i++)
+		add_mac(buf, len, port->mac[i]);
+}
+
+static void value_multicast(const struct config_port *port, char *buf, size_t len)
+{
+	for (unsigned int i = 0; i < port->n_multicast; i++)
+		add_mac(buf, len, port->multicast[i]);
+}
+
+static void value_guard(const struct config_port *port, char *buf, size_t len)
+{
+	for (unsigned int i = 0; i < port->n_guard; i++) {
+		const struct config_prefix *prefix = &port->guard[i];
+		char addr[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 5];
+
+		inet_ntop(prefix->family == 4 ? AF_INET : AF_INET6, prefix->addr, addr,
+			  sizeof(addr));
+		snprintf(text, sizeof(text), "%s/%u", addr, prefix->len);
+		add_text(buf, len, text);
+	}
+}
+
+static void value_trunk(const struct config_port *port, char *buf, size_t len)
+{
+	if (port->trunk_all)
+		snprintf(buf, len, "all");
+	else if (port->has_trunk)
+		config_vids_format(&port->trunk, buf, len);
+}
+
+static void value_storm(const struct config_port *port, char *buf, size_t len)
+{
+	snprintf(buf, len, "broadcast %u, multicast %u, unknown %u",
+		 port->storm[CONFIG_STORM_BROADCAST], port->storm[CONFIG_STORM_MULTICAST],
+		 port->storm[CONFIG_STORM_UNKNOWN]);
+}
+
+static void value_acl(const struct config_port *port, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", port->acl ? port->acl->name : "");
+}
+
+static void value_proto(const struct config_port *port, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", evb_tpid_name(port->proto));
+}
+
+static void value_relay(const struct config_port *port, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", evb_relay_name(port->relay));
+}
+
+static void value_state(const struct config_port *port, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", evb_state_name(port->state));
+}
+
+#define VALUE_BOOL(field)                                                                          \
+	static void value_##field(const struct config_port *port, char *buf, size_t len)           \
+	{                                                                                          \
+		snprintf(buf, len, "%s", port->field ? "on" : "off");                              \
+	}
+#define VALUE_NUM(field)                                                                           \
+	static void value_##field(const struct config_port *port, char *buf, size_t len)           \
+	{                                                                                          \
+		snprintf(buf, len, "%u", port->field);                                             \
+	}
+VALUE_BOOL(untagged)
+VALUE_BOOL(strip)
+VALUE_BOOL(spoofchk)
+VALUE_BOOL(isolated)
+VALUE_BOOL(trust)
+VALUE_BOOL(promisc)
+VALUE_BOOL(allmulti)
+VALUE_BOOL(dscp)
+VALUE_NUM(vlan)
+VALUE_NUM(qos)
+VALUE_NUM(max_tx_rate)
+VALUE_NUM(max_rx_rate)
+
+static const struct describe describes[] = {
+	{"mac", value_mac},
+	{"vlan", value_vlan},
+	{"qos", value_qos},
+	{"proto", value_proto},
+	{"trunk", value_trunk},
+	{"untagged", value_untagged},
+	{"strip", value_strip},
+	{"spoofchk", value_spoofchk},
+	{"guard", value_guard},
+	{"trust", value_trust},
+	{"promisc", value_promisc},
+	{"allmulti", value_allmulti},
+	{"multicast", value_multicast},
+	{"state", value_state},
+	{"relay", value_relay},
+	{"isolated", value_isolated},
+	{"max_tx_rate", value_max_tx_rate},
+	{"max_rx_rate", value_max_rx_rate},
+	{"storm", value_storm},
+	{"acl", value_acl},
+	{"dscp", value_dscp},
+};
+
+static int key_add(struct change *change, const char *port, const char *key, const char *old,
+		   const char *new)
+{
+	struct change_key *at;
+
+	if (!strcmp(old, new))
+		return 0;
+	if (change->n_keys == change->max_keys) {
+		unsigned int max = change->max_keys ? change->max_keys * 2 : 64;
+		struct change_key *keys = realloc(change->keys, max * sizeof(*keys));
+
+		if (!keys)
+			return log_err_r(-ENOMEM, "out of memory");
+		change->keys = keys;
+		change->max_keys = max;
+	}
+	at = &change->keys[change->n_keys++];
+	snprintf(at->port, sizeof(at->port), "%s", port);
+	snprintf(at->key, sizeof(at->key), "%s", key);
+	snprintf(at->old, sizeof(at->old), "%s", old);
+	snprintf(at->new, sizeof(at->new), "%s", new);
+	return 0;
+}
+
+static int keys_port(struct change *change, const struct config_port *old,
+		     const struct config_port *new)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < sizeof(describes) / sizeof(describes[0]); i++) {
+		char a[COMPARE_LEN] = "", b[COMPARE_LEN] = "";
+
+		describes[i].value(old, a, sizeof(a));
+		describes[i].value(new, b, sizeof(b));
+		err = key_add(change, new->name, describes[i].key, a, b);
+	}
+	return err;
+}
+
+static const struct config_vf *find_vf(const struct config *cfg, unsigned int id)
+{
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		if (cfg->vfs[i].id == id)
+			return &cfg->vfs[i];
+	return NULL;
+}
+
+static void guest_text(const struct config_vf *vf, char *buf, size_t len)
+{
+	buf[0] = '\0';
+	if (vf->has_guest)
+		snprintf(buf, len, "%s %s", vf->guest_netns, vf->guest_name);
+}
+
+static const char *present_text(const struct config_vf *vf)
+{
+	return vf->present_later ? "later" : "now";
+}
+
+static int keys_vf(struct change *change, const struct config_vf *old, const struct config_vf *new)
+{
+	char a[CONFIG_NETNS_LEN + CONFIG_IFNAME_LEN + 2], b[sizeof(a)];
+	int err = key_add(change, new->port.name, "dev", old->dev, new->dev);
+
+	guest_text(old, a, sizeof(a));
+	guest_text(new, b, sizeof(b));
+	if (!err)
+		err = key_add(change, new->port.name, "guest", a, b);
+	if (!err)
+		err = key_add(change, new->port.name, "kind", config_kind_name(old->kind),
+			      config_kind_name(new->kind));
+	if (!err)
+		err = key_add(change, new->port.name, "hook", config_hook_name(old->hook),
+			      config_hook_name(new->hook));
+	if (!err)
+		err = key_add(change, new->port.name, "present", present_text(old),
+			      present_text(new));
+	if (!err)
+		err = key_add(change, new->port.name, "portgroup", old->portgroup, new->portgroup);
+	snprintf(a, sizeof(a), "%u", old->mtu);
+	snprintf(b, sizeof(b), "%u", new->mtu);
+	if (!err)
+		err = key_add(change, new->port.name, "mtu", a, b);
+	return err ? err : keys_port(change, &old->port, &new->port);
+}
+
+static const struct config_acl *find_acl(const struct config *cfg, const char *name)
+{
+	for (unsigned int i = 0; i < cfg->n_acls; i++)
+		if (!strcmp(cfg->acls[i].name, name))
+			return &cfg->acls[i];
+	return NULL;
+}
+
+static bool acl_same(const struct config_acl *a, const struct config_acl *b)
+{
+	if (a->n_rules != b->n_rules)
+		return false;
+	for (unsigned int i = 0; i < a->n_rules; i++)
+		if (a->rules[i].tx != b->rules[i].tx || a->rules[i].rx != b->rules[i].rx ||
+		    memcmp(&a->rules[i].rule, &b->rules[i].rule, sizeof(a->rules[i].rule)) != 0)
+			return false;
+	return true;
+}
+
+static void acl_text(const struct config_acl *acl, char *buf, size_t len)
+{
+	buf[0] = '\0';
+	if (acl)
+		snprintf(buf, len, "%u rule%s", acl->n_rules, acl->n_rules == 1 ? "" : "s");
+}
+
+static int keys_acl(struct change *change, const char *name, const struct config_acl *old,
+		    const struct config_acl *new)
+{
+	char a[32], b[32];
+
+	acl_text(old, a, sizeof(a));
+	acl_text(new, b, sizeof(b));
+	if (old && new && !acl_same(old, new))
+		snprintf(b, sizeof(b), "%u other rule%s", new->n_rules,
+			 new->n_rules == 1 ? "" : "s");
+	return key_add(change, "acls", name, a, b);
+}
+
+/* what comes and what differs in @new, then what goes with @old */
+int change_keys(const struct config *old, const struct config *new, struct change *change)
+{
+	int err = keys_port(change, &old->pf, &new->pf);
+
+	for (unsigned int i = 0; !err && i < new->n_vfs; i++) {
+		const struct config_vf *vf = &new->vfs[i], *was = find_vf(old, vf->id);
+
+		err = was ? keys_vf(change, was, vf) :
+			    key_add(change, vf->port.name, "dev", "", vf->dev);
+	}
+	for (unsigned int i = 0; !err && i < old->n_vfs; i++)
+		if (!find_vf(new, old->vfs[i].id))
+			err = key_add(change, old->vfs[i].port.name, "dev", old->vfs[i].dev, "");
+	for (unsigned int i = 0; !err && i < new->n_acls; i++)
+		err = keys_acl(change, new->acls[i].name, find_acl(old, new->acls[i].name),
+			       &new->acls[i]);
+	for (unsigned int i = 0; !err && i < old->n_acls; i++)
+		if (!find_acl(new, old->acls[i].name))
+			err = keys_acl(change, old->acls[i].name, &old->acls[i], NULL);
+	return err;
+}

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rows.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "fault.h"
+#include "log.h"
+
+#define ROWS_KEY_MAX 64	   /* bytes of the longest key */
+#define ROWS_CPUS_MAX 8192 /* more than any kernel can have */
+
+static const char rows_zero[8 * ROWS_CPUS_MAX]; /* a counter on every CPU */
+
+/* rows of one table as the plan wants them */
+struct wanted {
+	enum table table;
+	unsigned int n;
+	const char *base;
+	size_t stride, row; /* of an entry; offset of its row, behind its key */
+};
+
+/* in the order in which they are written; removed in the opposite one */
+static const enum table rows_order[] = {
+	TABLE_ACL_HITS, TABLE_ACLS,  TABLE_METERS,  TABLE_GUARD, TABLE_MULTICAST, TABLE_TX,
+	TABLE_PORTS,	TABLE_GROUPS, TABLE_FDB,    TABLE_FDB_NEAR, TABLE_VLANS,
+	TABLE_DOMAINS,	TABLE_INGRESS, TABLE_IFACES,
+};
+#define ROWS_TABLES (sizeof(rows_order) / sizeof(rows_order[0]))
+
+/* rows that follow from the plan's ports and rules */
+struct derived_ingress {
+	struct evb_ingress_key key;
+	struct evb_ingress_val row;
+};
+struct derived_iface {
+	uint32_t key;
+	struct evb_iface row;
+};
+struct derived_tx {
+	uint32_t key;
+	uint32_t ifindex, prog;
+};
+struct derived_hits {
+	struct evb_hits_key key;
+	uint32_t pad;
+	uint64_t row;
+};
+
+struct derived_near {
+	uint32_t key;
+	struct evb_near row;
+};
+
+struct derived {
+	unsigned int n_ingress, n_ifaces, n_tx, n_hits, n_near;
+	struct derived_near *near;
+	struct derived_ingress *ingress;
+	struct derived_iface *ifaces;
+	struct derived_tx *tx;
+	struct derived_hits *hits;
+};
+
+static void derive_iface(struct derived *d, const struct plan_port *port)
+{
+	uint32_t slot = port->row.ifindex % EVB_IFACES_MAX;
+
+	for (unsigned int i = 0; i < d->n_ifaces; i++)
+		if (d->ifaces[i].key == slot)
+			return; /* evb_ingress has it */
+	d->ifaces[d->n_ifaces].key = slot;
+	d->ifaces[d->n_ifaces].row.ifindex = port->row.ifindex;
+	d->ifaces[d->n_ifaces++].row.port = port->number;
+}
+
+/* the first address of a slot has it */
+static int derive_near(struct derived *d, const struct plan *plan)
+{
+	bool *taken = calloc(EVB_NEAR_MAX, sizeof(*taken));
+
+	d->near = calloc(plan->n_fdb + 1, sizeof(*d->near));
+	for (unsigned int i = 0; taken && d->near && i < plan->n_fdb; i++) {
+		uint32_t slot = evb_near_slot(&plan->fdb[i].key);
+		struct derived_near *near = &d->near[d->n_near];
+
+		if (taken[slot])
+			continue;
+		taken[slot] = true;
+		near->key = slot;
+		near->row.key = plan->fdb[i].key;
+		near->row.port = plan->fdb[i].row.port;
+		d->n_near++;
+	}
+	free(taken);
+	return taken && d->near ? 0 : -ENOMEM;
+}
+
+static void derive_port(struct derived *d, const struct plan_port *port)
+{
+	if (!port->row.ifindex)
+		return;
+	if (port->row.kind != EVB_KIND_PF) { /* its frames are told by the hook */
+		d->ingress[d->n_ingress].key.ifindex = port->row.ifindex;
+		d->ingress[d->n_ingress++].row.port = port->number;
+		derive_iface(d, port);
+	}
+	if (port->row.xdp_slot) {
+		d->tx[d->n_tx].key = port->number;
+		d->tx[d->n_tx++].ifindex = port->row.ifindex;
+	}
+}
+
+static void derived_free(struct derived *d)
+{
+	free(d->ingress);
+	free(d->ifaces);
+	free(d->tx);
+	free(d->hits);
+	free(d->near);
+}
+
+static int derive(const struct plan *plan, struct derived *d)
+{
+	unsigned int rules = 0;
+
+	for (unsigned int i = 0; i < plan->n_acls; i++)
+		rules += plan->acls[i].row.count;
+	d->ingress = calloc(plan->n_ports + 1, sizeof(*d->ingress));
+	d->ifaces = calloc(plan->n_ports + 1, sizeof(*d->ifaces));
+	d->tx = calloc(plan->n_ports + 1, sizeof(*d->tx));
+	d->hits = calloc(rules + 1, sizeof(*d->hits));
+	if (!d->ingress || !d->ifaces || !d->tx || !d->hits)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < plan->n_ports; i++)
+		derive_port(d, &plan->ports[i]);
+	for (unsigned int i = 0; i < plan->n_acls; i++)
+		for (unsigned int rule = 0; rule < plan->acls[i].row.count; rule++) {
+			d->hits[d->n_hits].key.acl = plan->acls[i].number;
+			d->hits[d->n_hits++].key.rule = rule;
+		}
+	return derive_near(d, plan);
+}
+
+#define WANTED(table_, list_, count_)                                                              \
+	(struct wanted)                                                                            \
+	{                                                                                          \
+		.table = (table_), .n = (count_), .base = (const char *)(list_),                   \
+		.stride = sizeof(*(list_)), .row = (const char *)&(list_)->row - (const char *)(list_), \
+	}
+
+static struct wanted wanted_of(const struct plan *plan, const struct derived *d, enum table table)
+{
+	struct wanted tx = {.table = TABLE_TX,
+			    .n = d->n_tx,
+			    .base = (const char *)d->tx,
+			    .stride = sizeof(*d->tx),
+			    .row = offsetof(struct derived_tx, ifindex)};
+
+	switch (table) {
+	case TABLE_PORTS:
+		return WANTED(table, plan->ports, plan->n_ports);
+	case TABLE_DOMAINS:
+		return WANTED(table, plan->domains, plan->n_domains);
+	case TABLE_VLANS:
+		return WANTED(table, plan->vlans, plan->n_vlans);
+	case TABLE_FDB:
+		return WANTED(table, plan->fdb, plan->n_fdb);
+	case TABLE_GROUPS:
+		return WANTED(table, plan->groups, plan->n_groups);
+	case TABLE_MULTICAST:
+		return WANTED(table, plan->multicast, plan->n_multicast);
+	case TABLE_GUARD:
+		return WANTED(table, plan->guard, plan->n_guard);
+	case TABLE_ACLS:
+		return WANTED(table, plan->acls, plan->n_acls);
+	case TABLE_METERS:
+		return WANTED(table, plan->meters, plan->n_meters);
+	case TABLE_INGRESS:
+		return WANTED(table, d->ingress, d->n_ingress);
+	case TABLE_IFACES:
+		return WANTED(table, d->ifaces, d->n_ifaces);
+	case TABLE_FDB_NEAR:
+		return WANTED(table, d->near, d->n_near);
+	case TABLE_ACL_HITS:
+		return WANTED(table, d->hits, d->n_hits);
+	default:
+		return tx;
+	}
+}
+
+/* what the data plane writes into a row is no difference */
+static bool row_same(enum table table, const void *a, const void *b)
+{
+	const struct evb_meter *x = a, *y = b;
+
+	if (table == TABLE_METERS)
+		return x->cost == y->cost && x->burst == y->burst;
+	if (table == TABLE_ACL_HITS)
+		return true;
+	if (table == TABLE_TX) /* behind the ifindex stands the id of a program */
+		return !memcmp(a, b, sizeof(uint32_t));
+	return !memcmp(a, b, table_value_size(table));
+}
+
+static bool row_empty(const void *row, size_t size)
+{
+	const char *bytes = row;
+
+	return !bytes[0] && !memcmp(bytes, bytes + 1, size - 1);
+}
+
+/* room for one row as the map gives it: one value for each CPU in a per-CPU map */
+static size_t row_room(enum table table)
+{
+	return table == TABLE_ACL_HITS ? 8 * ROWS_CPUS_MAX : table_value_size(table);
+}
+
+static int rows_add(struct rows *rows, enum table table, const void *key, const void *old,
+		    const void *new)
+{
+	size_t size = (table_value_size(table) + 7) & ~7ul, key_room = ROWS_KEY_MAX;
+	struct row_change *change;
+
+	if (rows->n == rows->max) {
+		unsigned int max = rows->max ? rows->max * 2 : 256;
+		struct row_change *list = realloc(rows->list, max * sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		rows->list = list;
+		rows->max = max;
+	}
+	change = &rows->list[rows->n];
+	change->table = table;
+	change->key = calloc(1, key_room + 2 * size);
+	if (!change->key)
+		return -ENOMEM;
+	memcpy(change->key, key, table_key_size(table));
+	change->old = old ? memcpy(change->key + key_room, old, table_value_size(table)) : NULL;
+	change->new = new ? memcpy(change->key + key_room + size, new, table_value_size(table)) : NULL;
+	rows->n++;
+	return 0;
+}
+
+/* an array as a whole, of which rows that are all zero count as missing */
+struct there {
+	char *rows; /* NULL: a hash, asked row by row */
+	char *one;
+	size_t mapped; /* bytes of rows, where they are the map's own; 0: a copy */
+};
+
+static const unsigned int array_sizes[TABLE__MAX] = {
+	[TABLE_PORTS] = EVB_PORTS_MAX,
+	[TABLE_DOMAINS] = EVB_DOMAINS_MAX,
+	[TABLE_METERS] = EVB_PORTS_MAX * EVB_METERS,
+	[TABLE_IFACES] = EVB_IFACES_MAX,
+	[TABLE_FDB_NEAR] = EVB_NEAR_MAX,
+};
+
+/* large arrays can be mapped: reading them row by row takes 300 ns a row */
+static bool there_map(const struct tables *tables, enum table table, struct there *out)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t size = array_sizes[table] * (size_t)table_value_size(table);
+	void *rows;
+
+	if (table_value_size(table) % 8) /* in the kernel each row begins at a multiple of 8 */
+		return false;
+	size = (size + page - 1) / page * page;
+	rows = mmap(NULL, size, PROT_READ, MAP_SHARED, tables->fd[table], 0);
+	if (rows == MAP_FAILED)
+		return false;
+	out->rows = rows;
+	out->mapped = size;
+	return true;
+}
+
+static int there_open(const struct tables *tables, enum table table, struct there *out)
+{
+	uint32_t n = array_sizes[table], *keys, out_batch;
+	int err;
+
+	out->rows = NULL;
+	out->mapped = 0;
+	out->one = calloc(1, row_room(table));
+	if (!n || (out->one && there_map(tables, table, out)))
+		return out->one ? 0 : -ENOMEM;
+	out->rows = calloc(n, table_value_size(table));
+	keys = calloc(n, sizeof(*keys));
+	err = out->one && out->rows && keys ? 0 : -ENOMEM;
+	if (!err && bpf_map_lookup_batch(tables->fd[table], NULL, &out_batch, keys, out->rows, &n,
+					 NULL) && errno != ENOENT)
+		err = log_err_r(-errno, "cannot read map %s: %s", table_name(table), log_errno(errno));
+	free(keys);
+	return err;
+}
+
+static void there_close(struct there *there)
+{
+	if (there->mapped)
+		munmap(there->rows, there->mapped);
+	else
+		free(there->rows);
+	free(there->one);
+}
+
+/* the row with that key, NULL if there is none */
+static const void *there_get(const struct tables *tables, enum table table, struct there *there,
+			     const void *key)
+{
+	uint32_t number;
+	char *row;
+
+	if (!there->rows)
+		return table_get(tables, table, key, there->one) ? NULL : there->one;
+	memcpy(&number, key, sizeof(number));
+	row = there->rows + (size_t)number * table_value_size(table);
+	return row_empty(row, table_value_size(table)) ? NULL : row;
+}
+
+static int diff_wanted(const struct tables *tables, const struct wanted *wanted,
+		       struct there *there, struct rows *rows)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < wanted->n; i++) {
+		const char *key = wanted->base + i * wanted->stride, *row = key + wanted->row;
+		const void *have = there_get(tables, wanted->table, there, key);
+
+		if (!have || !row_same(wanted->table, have, row))
+			err = rows_add(rows, wanted->table, key, have, row);
+	}
+	return err;
+}
+
+static int key_compare(const void *a, const void *b, void *size)
+{
+	return memcmp(a, b, *(const size_t *)size);
+}
+
+/* the keys that the plan wants, sorted by their bytes */
+static char *wanted_keys(const struct wanted *wanted, size_t size)
+{
+	char *keys = calloc(wanted->n + 1, size);
+
+	for (unsigned int i = 0; keys && i < wanted->n; i++)
+		memcpy(keys + i * size, wanted->base + i * wanted->stride, size);
+	if (keys)
+		qsort_r(keys, wanted->n, size, key_compare, &size);
+	return keys;
+}
+
+static bool key_wanted(const char *keys, unsigned int n, size_t size, const void *key)
+{
+	unsigned int low = 0;
+
+	while (low < n) {
+		unsigned int mid = (low + n) / 2;
+		int order = memcmp(keys + mid * size, key, size);
+
+		if (!order)
+			return true;
+		if (order < 0)
+			low = mid + 1;
+		else
+			n = mid;
+	}
+	return false;
+}
+
+/* the next key of a hash, or of an array the next number */
+static int key_next(const struct tables *tables, enum table table, bool first, char *key)
+{
+	char next[ROWS_KEY_MAX];
+	uint32_t number = 0;
+	int err;
+
+	if (!array_sizes[table]) {
+		err = table_next(tables, table, first ? NULL : key, next);
+		if (!err)
+			memcpy(key, next, table_key_size(table));
+		return err;
+	}
+	if (!first) {
+		memcpy(&number, key, sizeof(number));
+		number++;
+	}
+	memcpy(key, &number, sizeof(number));
+	return number < array_sizes[table] ? 0 : -ENOENT;
+}
+
+/* rows that are there and not wanted; learned addresses are the data plane's */
+static int diff_unwanted(const struct tables *tables, const struct wanted *wanted,
+			 struct there *there, struct rows *rows)
+{
+	size_t size = table_key_size(wanted->table);
+	char *keys = wanted_keys(wanted, size), key[ROWS_KEY_MAX] = {};
+	int err = keys ? 0 : -ENOMEM;
+	const void *have;
+
+	for (bool first = true; !err && !key_next(tables, wanted->table, first, key);
+	     first = false) {
+		if (key_wanted(keys, wanted->n, size, key))
+			continue;
+		have = there_get(tables, wanted->table, there, key);
+		if (have)
+			err = rows_add(rows, wanted->table, key, have, NULL);
+	}
+	free(keys);
+	return err;
+}
+
+static int diff_table(const struct tables *tables, const struct wanted *wanted, struct rows *rows)
+{
+	struct there there;
+	int err = there_open(tables, wanted->table, &there);
+
+	if (!err)
+		err = diff_wanted(tables, wanted, &there, rows);
+	if (!err)
+		err = diff_unwanted(tables, wanted, &there, rows);
+	there_close(&there);
+	return err;
+}
+
+int rows_diff(const struct tables *tables, const struct plan *plan, struct rows *out)
+{
+	struct derived derived = {};
+	int err = derive(plan, &derived);
+
+	memset(out, 0, sizeof(*out));
+	for (unsigned int i = 0; !err && i < ROWS_TABLES; i++) {
+		struct wanted wanted = wanted_of(plan, &derived, rows_order[i]);
+
+		err = diff_table(tables, &wanted, out);
+	}
+	derived_free(&derived);
+	return err == -ENOMEM ? log_err_r(err, "out of memory") : err;
+}
+
+void rows_free(struct rows *rows)
+{
+	for (unsigned int i = 0; i < rows->n; i++)
+		free(rows->list[i].key);
+	free(rows->list);
+	memset(rows, 0, sizeof(*rows));
+}
+
+/*
+ * Fields that lead a frame into a VLAN or to a device: no frame may meet half of them. Those that
+ * only say how tags of these VLANs are treated, and where evb_fdb is asked for the port's further
+ * addresses, are right one by one: what they lead to is there before and goes after.
+ */
+static bool port_moves(const struct row_change *change)
+{
+	const struct evb_port *old = change->old, *new = change->new;
+
+	if (change->table != TABLE_PORTS || !old)
+		return false;
+	return !new || old->ifindex != new->ifindex || old->send != new->send ||
+	       old->fid != new->fid || old->vlan != new->vlan || old->tpid != new->tpid ||
+	       memcmp(old->mac, new->mac, sizeof(old->mac)) != 0;
+}
+
+static int put_without_link(const struct tables *tables, const struct row_change *change,
+			    const struct evb_port *row)
+{
+	struct evb_port quiet = *row;
+
+	quiet.down = 1;
+	return table_put(tables, TABLE_PORTS, change->key, &quiet);
+}
+
+/* evb_fdb has the port's further addresses in both FIDs between rows_write() and rows_clean() */
+static bool port_looks_elsewhere(const struct row_change *change)
+{
+	const struct evb_port *old = change->old, *new = change->new;
+
+	return change->table == TABLE_PORTS && old && new && old->mac_fid != new->mac_fid &&
+	       !port_moves(change);
+}
+
+static int put_looking_as_before(const struct tables *tables, const struct row_change *change)
+{
+	struct evb_port early = *(const struct evb_port *)change->new;
+
+	early.mac_fid = ((const struct evb_port *)change->old)->mac_fid;
+	return table_put(tables, TABLE_PORTS, change->key, &early);
+}
+
+int rows_quiet(const struct tables *tables, const struct rows *rows)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < rows->n; i++)
+		if (port_moves(&rows->list[i]))
+			err = put_without_link(tables, &rows->list[i], rows->list[i].old);
+	return err;
+}
+
+/* a reader on another CPU may meet half of what is written: the key comes last, to a port that is there */
+static int near_put(const struct tables *tables, const struct row_change *change, const void *row)
+{
+	struct evb_near free_slot = *(const struct evb_near *)row;
+	int err;
+
+	memset(&free_slot.key, 0, sizeof(free_slot.key));
+	err = table_put(tables, TABLE_FDB_NEAR, change->key, &free_slot);
+	return err ? err : table_put(tables, TABLE_FDB_NEAR, change->key, row);
+}
+
+/* LPM tries and arrays have no other way; per-CPU counters begin at 0 */
+static int row_put(const struct tables *tables, const struct row_change *change, const void *row)
+{
+	if (change->table == TABLE_FDB_NEAR)
+		return near_put(tables, change, row);
+	return table_put(tables, change->table, change->key,
+			 change->table == TABLE_ACL_HITS ? rows_zero : row);
+}
+
+/* other rules have not been hit yet; their counters stand by number */
+static int hits_reset(const struct tables *tables, const struct row_change *change)
+{
+	const struct evb_acl *acl = change->new;
+	struct evb_hits_key key = {};
+	uint32_t number;
+	int err = 0;
+
+	memcpy(&number, change->key, sizeof(number));
+	key.acl = number;
+	for (unsigned int rule = 0; !err && rule < acl->count; rule++) {
+		key.rule = rule;
+		err = table_put(tables, TABLE_ACL_HITS, &key, rows_zero);
+	}
+	return err;
+}
+
+int rows_write(const struct tables *tables, const struct rows *rows)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < rows->n; i++) {
+		const struct row_change *change = &rows->list[i];
+
+		if (!change->new)
+			continue;
+		err = fault_point("row");
+		if (err)
+			return log_err_r(err, "stopped before a row of %s", table_name(change->table));
+		if (change->table == TABLE_ACLS && change->old)
+			err = hits_reset(tables, change);
+		if (err)
+			break;
+		if (port_moves(change))
+			err = put_without_link(tables, change, change->new);
+		else if (port_looks_elsewhere(change))
+			err = put_looking_as_before(tables, change);
+		else
+			err = row_put(tables, change, change->new);
+	}
+	return err;
+}
+
+int rows_clean(const struct tables *tables, const struct rows *rows)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < rows->n; i++)
+		if (port_looks_elsewhere(&rows->list[i]))
+			err = row_put(tables, &rows->list[i], rows->list[i].new);
+	if (!err && fault_point("removal"))
+		return log_err_r(-EIO, "stopped before the removal of rows");
+	for (unsigned int i = rows->n; !err && i > 0; i--)
+		if (!rows->list[i - 1].new)
+			err = table_remove(tables, rows->list[i - 1].table, rows->list[i - 1].key);
+	for (unsigned int i = 0; !err && i < rows->n; i++)
+		if (rows->list[i].new && port_moves(&rows->list[i]))
+			err = row_put(tables, &rows->list[i], rows->list[i].new);
+	return err;
+}
+
+int rows_undo(const struct tables *tables, const struct rows *rows)
+{
+	int first = 0;
+
+	for (unsigned int i = rows->n; i > 0; i--) {
+		const struct row_change *change = &rows->list[i - 1];
+		int err;
+
+		if (change->old)
+			err = row_put(tables, change, change->old);
+		else
+			err = table_remove(tables, change->table, change->key);
+		if (!first)
+			first = err;
+	}
+	return first;
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "steps.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ethtool.h"
+#include "fault.h"
+#include "log.h"
+#include "netns.h"
+#include "nl.h"
+#include "pin.h"
+#include "version.h"
+
+static struct evb_undo_val undo_of(enum evb_undo what, uint32_t port, const char *dev,
+				   uint32_t ifindex)
+{
+	struct evb_undo_val val = {.what = what, .port = port, .ifindex = ifindex};
+
+	snprintf(val.dev, sizeof(val.dev), "%s", dev);
+	return val;
+}
+
+/* guests */
+
+static uint32_t vf_number(const struct steps *at, unsigned int i)
+{
+	return EVB_PORT_VF(at->cfg->vfs[i].id);
+}
+
+int steps_guest(struct steps *at, unsigned int i)
+{
+	const struct config_vf *vf = &at->cfg->vfs[i];
+	struct evb_undo_val val = undo_of(EVB_UNDO_GUEST, vf_number(at, i), vf->dev, 0);
+	struct nl_veth veth = {
+		.name = vf->dev,
+		.alias = val.text,
+		.mtu = vf->mtu ? vf->mtu : at->host->uplink.mtu,
+		.peer_name = vf->guest_name,
+		.peer_netns = at->host->vfs[i].netns_fd,
+		.peer_mac = vf->port.mac[0],
+		.up = true,
+	};
+	int err;
+
+	snprintf(val.text, sizeof(val.text), "evbpf:%s:%s", at->cfg->name, vf->port.name);
+	err = journal_add(&at->journal, &val);
+	if (!err)
+		err = nl_veth_create(at->host->nl, &veth, NULL);
+	return err ? err : host_refresh_vf(at->host, at->cfg, i);
+}
+
+/* offloads */
+
+/* sets one feature of a device in a namespace (-1: the switch's own), noting what it was */
+static int feature_set(struct steps *at, uint32_t port, int netns_fd, const struct nl_link *link,
+		       const char *feature, bool on)
+{
+	struct evb_undo_val val = undo_of(EVB_UNDO_FEATURE, port, link->name, link->ifindex);
+	struct netns id = {};
+	bool was, fixed;
+	int sock, err;
+
+	if (netns_fd >= 0 && netns_id(netns_fd, &id))
+		return -EINVAL;
+	sock = netns_fd >= 0 ? ethtool_open_in(netns_fd) : ethtool_open();
+	if (sock < 0)
+		return sock;
+	err = ethtool_feature_get(sock, link->name, feature, &was, &fixed);
+	if (!err && was != on) {
+		val.netns_dev = id.dev;
+		val.netns_ino = id.ino;
+		val.old = was;
+		snprintf(val.text, sizeof(val.text), "%s", feature);
+		err = journal_add(&at->journal, &val);
+		if (!err)
+			err = ethtool_feature_set(sock, link->name, feature, on);
+	}
+	close(sock);
+	/* a feature that this device or kernel does not have is off */
+	return err == -ENOENT && !on ? 0 : err;
+}
+
+struct feature {
+	const char *name;
+	bool on;
+};
+
+static int features_set(struct steps *at, uint32_t port, int netns_fd,
+			const struct nl_link *link, const struct feature *list, unsigned int n, const char *why)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		int err = feature_set(at, port, netns_fd, link, list[i].name, list[i].on);
+
+		if (err)
+			return log_err_r(err, "%s: %s cannot be turned %s, but %s: %s", link->name,
+					 list[i].name, list[i].on ? "on" : "off", why,
+					 log_errno(err));
+	}
+	return 0;
+}
+
+/* guest's end of a VF with hook xdp: nothing beside the bytes, and a receiver for XDP frames */
+static int vf_offloads(struct steps *at, unsigned int i)
+{
+	static const struct feature clean[] = {
+		{"rx-gro", true},
+		{"tx-vlan-hw-insert", false},
+		{"tx-vlan-stag-hw-insert", false},
+		{"tx-checksum-ip-generic", false},
+	};
+	const struct host_vf *vf = &at->host->vfs[i];
+
+	if (at->cfg->vfs[i].hook != CONFIG_HOOK_XDP)
+		return 0;
+	return features_set(at, vf_number(at, i), vf->netns_fd, &vf->peer, clean,
+			    sizeof(clean) / sizeof(clean[0]), "hook xdp needs it");
+}
+
+/* a tag that the far end of a veth wire carries beside the frame is invisible to XDP */
+static int step_far_end(struct steps *at)
+{
+	static const struct feature in_bytes[] = {
+		{"tx-vlan-hw-insert", false},
+		{"tx-vlan-stag-hw-insert", false},
+	};
+	struct nl_link peer;
+	int fd = -1, err;
+	struct nl *nl;
+
+	err = nl_peer_open(at->host->nl, &at->host->uplink, &nl, &peer, &fd);
+	if (err) {
+		log_warn("%s: the other end of this veth is out of reach; unless txvlan and "
+			 "tx-vlan-stag-hw-insert are off there, XDP takes tagged frames for untagged",
+			 at->cfg->uplink);
+		return 0;
+	}
+	nl_close(nl);
+	err = features_set(at, EVB_PORT_UPLINK, fd, &peer, in_bytes, sizeof(in_bytes) / sizeof(in_bytes[0]),
+			   "XDP on the uplink needs it");
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int uplink_offloads(struct steps *at)
+{
+	static const struct feature in_bytes[] = {
+		{"rx-vlan-hw-parse", false},
+		{"rx-vlan-stag-hw-parse", false},
+	};
+	int err;
+
+	if (!at->host->uplink_xdp)
+		return 0;
+	if (at->host->uplink_veth)
+		return step_far_end(at);
+	for (unsigned int i = 0; i < sizeof(in_bytes) / sizeof(in_bytes[0]); i++) {
+		err = feature_set(at, EVB_PORT_UPLINK, -1, &at->host->uplink, in_bytes[i].name, false);
+		if (!err)
+			continue;
+		if (at->cfg->uplink_hook == CONFIG_HOOK_XDP)
+			return log_err_r(err, "%s: %s cannot be turned off, so XDP would not see tags: %s; "
+					      "use `hook: tc`",
+					 at->cfg->uplink, in_bytes[i].name, log_errno(err));
+		at->host->uplink_xdp = false; /* auto: TC alone */
+		return 0;
+	}
+	return 0;
+}
+
+/* the uplink has to hear its VFs' addresses */
+static int uplink_promisc(struct steps *at)
+{
+	const struct nl_link *link = &at->host->uplink;
+	struct evb_undo_val val = undo_of(EVB_UNDO_PROMISC, EVB_PORT_UPLINK, link->name, link->ifindex);
+	int err;
+
+	if (link->flags & IFF_PROMISC)
+		return 0;
+	err = journal_add(&at->journal, &val);
+	return err ? err : nl_link_set_flags(at->host->nl, link->ifindex, IFF_PROMISC, IFF_PROMISC);
+}
+
+/* what a device has lost before is not ours to count */
+static int baseline(struct steps *at, uint32_t port, const struct nl_link *link)
+{
+	struct evb_undo_val val = undo_of(EVB_UNDO_DROPS, port, link->name, link->ifindex);
+
+	val.old = link->stats.tx_dropped;
+	return journal_add(&at->journal, &val);
+}
+
+/* programs */
+
+/* the pin's name has the ifindex: a VF may get another device while the old one is still there */
+static int hook_tcx(struct steps *at, uint32_t port, const struct nl_link *link, const char *name,
+		    enum hook_dir dir, int fd)
+{
+	struct evb_undo_val val = undo_of(EVB_UNDO_LINK, port, link->name, link->ifindex);
+	char path[PIN_PATH_LEN];
+	int err;
+
+	snprintf(val.text, sizeof(val.text), "link_%s_%s_%d", name,
+		 dir == HOOK_INGRESS ? "ingress" : "egress", link->ifindex);
+	err = journal_add(&at->journal, &val);
+	if (err)
+		return err;
+	return hook_tcx_attach(link->ifindex, dir, fd, pin_path(path, at->cfg->name, val.text));
+}
+
+static int hook_clsact(struct steps *at, uint32_t port, const struct nl_link *link,
+		       enum hook_dir dir, int fd)
+{
+	struct evb_undo_val val = undo_of(EVB_UNDO_QDISC, port, link->name, link->ifindex);
+	int err = hook_qdisc_exists(link->ifindex);
+
+	if (err < 0)
+		return err;
+	if (err == 0) {
+		err = journal_add(&at->journal, &val);
+		if (!err)
+			err = hook_qdisc_add(link->ifindex);
+		if (err)
+			return err;
+	}
+	val.what = EVB_UNDO_FILTER;
+	val.old = hook_dir_parent(dir);
+	err = journal_add(&at->journal, &val);
+	return err ? err : hook_filter_add(link->ifindex, dir, fd);
+}
+
+static int attach_tc(struct steps *at, uint32_t port, const struct nl_link *link, const char *name,
+		     enum hook_dir dir, enum dataplane_prog prog)
+{
+	int fd = dataplane_tc_fd(at->dp, prog), tcx = hook_tcx_supported();
+
+	if (fd < 0 || tcx < 0)
+		return fd < 0 ? fd : tcx;
+	return tcx ? hook_tcx(at, port, link, name, dir, fd) : hook_clsact(at, port, link, dir, fd);
+}
+
+static int attach_xdp(struct steps *at, uint32_t port, const struct nl_link *link,
+		      enum dataplane_prog prog)
+{
+	struct evb_undo_val val = undo_of(EVB_UNDO_XDP, port, link->name, link->ifindex);
+	struct hook_xdp *xdp;
+	int err = journal_add(&at->journal, &val);
+
+	if (!err)
+		err = dataplane_xdp(at->dp, prog, &xdp);
+	return err ? err : hook_xdp_attach(xdp, link->ifindex, NULL);
+}
+
+int steps_vf_programs(struct steps *at, unsigned int i)
+{
+	const struct config_vf *vf = &at->cfg->vfs[i];
+	const struct nl_link *link = &at->host->vfs[i].link;
+	uint32_t port = vf_number(at, i);
+	int err = attach_tc(at, port, link, vf->port.name, HOOK_INGRESS, DATAPLANE_FROM_VF);
+
+	if (!err && vf->hook == CONFIG_HOOK_XDP)
+		err = attach_xdp(at, port, link, DATAPLANE_XDP_VF);
+	return err;
+}
+
+int steps_uplink_programs(struct steps *at)
+{
+	const struct nl_link *link = &at->host->uplink;
+	int err = attach_tc(at, EVB_PORT_UPLINK, link, "uplink", HOOK_EGRESS, DATAPLANE_FROM_PF);
+
+	if (!err)
+		err = attach_tc(at, EVB_PORT_UPLINK, link, "uplink", HOOK_INGRESS,
+				DATAPLANE_FROM_WIRE);
+	if (!err && at->host->uplink_xdp)
+		err = attach_xdp(at, EVB_PORT_UPLINK, link, DATAPLANE_XDP_WIRE);
+	return err;
+}
+
+int steps_uplink_device(struct steps *at)
+{
+	int err = uplink_offloads(at);
+
+	if (!err)
+		err = uplink_promisc(at);
+	return err ? err : baseline(at, EVB_PORT_UPLINK, &at->host->uplink);
+}
+
+int steps_vf_device(struct steps *at, unsigned int i)
+{
+	int err = vf_offloads(at, i);
+
+	return err ? err : baseline(at, vf_number(at, i), &at->host->vfs[i].link);
+}
+
+/* a guest sees the state of its link as the carrier of its end */
+int steps_vf_carrier(struct steps *at, unsigned int i, bool down)
+{
+	const struct nl_link *link = &at->host->vfs[i].link;
+	struct evb_undo_val val = undo_of(EVB_UNDO_DOWN, vf_number(at, i), link->name,
+					  link->ifindex);
+	int err;
+
+	if (down == !(link->flags & IFF_UP))
+		return 0;
+	if (!down) {
+		err = nl_link_set_flags(at->host->nl, link->ifindex, IFF_UP, IFF_UP);
+		if (!err)
+			journal_forget(at->journal.tables, val.what, val.port, val.ifindex);
+		return err;
+	}
+	err = journal_add(&at->journal, &val);
+	return err ? err : nl_link_set_flags(at->host->nl, link->ifindex, 0, IFF_UP);
+}
+
+/* up here, and its guest has taken its end down */
+static bool vf_no_carrier(const struct nl_link *link)
+{
+	return link->ifindex && link->flags & IFF_UP && !link->carrier;
+}
+
+/* a list of rules that is in the kernel keeps its number, so that no port meets another's rules */
+static void acl_numbers(struct steps *at, struct plan_host *facts)
+{
+	struct evb_acl *acl = calloc(1, sizeof(*acl));
+	bool taken[EVB_ACLS_MAX + 1] = {};
+	uint32_t number;
+
+	if (!acl)
+		return;
+	for (number = 1; number <= EVB_ACLS_MAX; number++) {
+		if (table_get(at->tables, TABLE_ACLS, &number, acl))
+			continue;
+		taken[number] = true;
+		for (unsigned int i = 0; i < at->cfg->n_acls; i++)
+			if (!strcmp(at->cfg->acls[i].name, acl->name))
+				facts->acls[i][(number & 1) ? 0 : 1] = number;
+	}
+	number = 1;
+	for (unsigned int i = 0; i < at->cfg->n_acls; i++)
+		for (int out = 0; out < 2; out++) {
+			if (facts->acls[i][out])
+				continue;
+			while (number < EVB_ACLS_MAX &&
+			       (taken[number] || (number & 1) == (uint32_t)out))
+				number++;
+			taken[number] = true;
+			facts->acls[i][out] = number;
+			number = 1;
+		}
+	free(acl);
+}
+
+int steps_plan(struct steps *at)
+{
+	struct plan_host *facts = calloc(1, sizeof(*facts));
+	int err = -ENOMEM;
+
+	plan_free(at->plan);
+	at->plan = NULL;
+	if (facts) {
+		host_plan(at->host, at->cfg, facts);
+		at->uplink_down = at->follow && !at->host->uplink.carrier;
+		facts->uplink.no_link = at->uplink_down;
+		for (unsigned int i = 0; at->follow && i < at->cfg->n_vfs; i++)
+			facts->vfs[i].no_link = vf_no_carrier(&at->host->vfs[i].link);
+		if (at->tables)
+			acl_numbers(at, facts);
+		err = plan_build(at->cfg, facts, &at->plan);
+	}
+	free(facts);
+	return err;
+}
+
+int steps_config_write(struct steps *at, uint64_t attached)
+{
+	struct evb_config_val *val = calloc(1, sizeof(*val));
+	int err;
+
+	if (!val)
+		return log_err_r(-ENOMEM, "out of memory");
+	val->layout = EVB_LAYOUT;
+	val->text_len = at->cfg->text_len;
+	val->netns_dev = at->host->netns.dev;
+	val->netns_ino = at->host->netns.ino;
+	val->attached = attached;
+	val->follow = at->follow;
+	snprintf(val->name, sizeof(val->name), "%s", at->cfg->name);
+	snprintf(val->version, sizeof(val->version), "%s", EVBPF_VERSION);
+	snprintf(val->netns, sizeof(val->netns), "%s", at->netns);
+	snprintf(val->file, sizeof(val->file), "%s", at->cfg->file);
+	memcpy(val->text, at->cfg->text, at->cfg->text_len);
+	err = tables_set_config(at->tables, val);
+	free(val);
+	return err;
+}
+

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * steps.h - single changes of the host and of the tables, each noted in the journal before it is
+ * made. attach.c and change.c put them into order.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config.h"
+#include "dataplane.h"
+#include "host.h"
+#include "journal.h"
+#include "plan.h"
+#include "tables.h"
+
+struct steps {
+	const struct config *cfg;
+	const char *netns; /* as the user named it */
+	struct host *host;
+	struct dataplane *dp;
+	const struct tables *tables;
+	struct journal journal;
+	struct plan *plan;
+	bool follow;	  /* somebody follows carriers: the uplink's for `state: auto`, the guests' */
+	bool uplink_down; /* follow, and the uplink has none; set by steps_plan() */
+};
+
+/* All log their errors and return 0 or a negative errno. @i: index in cfg->vfs. */
+
+/* makes the pair of a VF with `guest`, and looks at it */
+int steps_guest(struct steps *at, unsigned int i);
+
+/* offloads, promiscuity, and what the device has lost before */
+int steps_uplink_device(struct steps *at);
+int steps_vf_device(struct steps *at, unsigned int i);
+
+int steps_uplink_programs(struct steps *at);
+int steps_vf_programs(struct steps *at, unsigned int i);
+int steps_vf_carrier(struct steps *at, unsigned int i, bool down);
+
+/* the rows for the devices that are there now, into at->plan */
+int steps_plan(struct steps *at);
+
+/* text, namespace and time; attached 0: not finished */
+int steps_config_write(struct steps *at, uint64_t attached);
