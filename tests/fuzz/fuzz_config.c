@@ -5,11 +5,15 @@
  * Besides what the sanitizers see, it holds config_parse() to config.h: a config that comes out is
  * one that the planner may rely on without looking again.
  */
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/test_config_equal.h"
 #include "config.h"
+#include "config_edit.h"
 #include "evb_wire.h"
 
 /* must survive NDEBUG */
@@ -40,13 +44,108 @@ static void check_port(const struct config_port *port)
 	HOLDS(strlen(config_vids_format(&port->trunk, buf, sizeof(buf))) < sizeof(buf));
 }
 
+static void check_policy(const struct config *cfg, const struct config_port *port)
+{
+	HOLDS(!port->promisc || port->trust);
+	HOLDS(port->n_multicast <= CONFIG_GROUPS_MAX && (!port->n_multicast || !port->allmulti));
+	for (unsigned int i = 0; i < port->n_multicast; i++)
+		HOLDS(port->multicast[i][0] & 1);
+	HOLDS(port->n_guard <= CONFIG_GUARDS_MAX && port->has_guard == !!port->n_guard);
+	for (unsigned int i = 0; i < port->n_guard; i++) {
+		const struct config_prefix *guard = &port->guard[i];
+
+		HOLDS(guard->family == 4 || guard->family == 6);
+		HOLDS(guard->len <= (guard->family == 4 ? 32 : 128));
+		for (unsigned int bit = guard->len; bit < 128; bit++)
+			HOLDS(!(guard->addr[bit / 8] & 0x80 >> bit % 8));
+	}
+	HOLDS(port->max_tx_rate <= 1000000 && port->max_rx_rate <= 1000000);
+	HOLDS(!port->dscp || (port->vlan && !port->qos));
+	HOLDS(!port->acl || (port->acl >= cfg->acls && port->acl < cfg->acls + cfg->n_acls));
+}
+
+static void check_rule(const struct config_rule *config)
+{
+	const struct evb_rule *rule = &config->rule;
+	__u32 match = rule->match;
+	bool ip = !(match & EVB_MATCH_TYPE) || rule->type == 0x0800 || rule->type == 0x86dd;
+
+	HOLDS(config->tx || config->rx);
+	HOLDS(rule->action < EVB_ACTION__MAX && match < 0x400 && !rule->pad);
+	HOLDS(!!(match & EVB_MATCH_FAMILY) == !!(match & (EVB_MATCH_SRC | EVB_MATCH_DST)));
+	HOLDS(!!(match & EVB_MATCH_FAMILY) == (rule->family == 4 || rule->family == 6));
+	HOLDS(ip || !(match & (EVB_MATCH_FAMILY | EVB_MATCH_PROTO)));
+	HOLDS(!(match & (EVB_MATCH_SPORT | EVB_MATCH_DPORT)) || (match & EVB_MATCH_PROTO));
+	HOLDS(rule->sport_min <= rule->sport_max && rule->dport_min <= rule->dport_max);
+	for (int i = 0; i < 4; i++) {
+		HOLDS(!(rule->src[i] & ~rule->src_mask[i]) && !(rule->dst[i] & ~rule->dst_mask[i]));
+		HOLDS(!i || rule->family != 4 || !(rule->src_mask[i] | rule->dst_mask[i]));
+	}
+}
+
+static void check_acls(const struct config *cfg)
+{
+	HOLDS(cfg->n_acls <= CONFIG_ACLS_MAX && cfg->n_warnings <= CONFIG_WARNINGS_MAX);
+	for (unsigned int i = 0; i < cfg->n_acls; i++) {
+		HOLDS(cfg->acls[i].n_rules <= EVB_RULES_MAX);
+		for (unsigned int k = 0; k < cfg->acls[i].n_rules; k++)
+			check_rule(&cfg->acls[i].rules[k]);
+	}
+}
+
+/* The canonical text says the same. It is longer only where aliases are written out. */
+static void check_canonical(const struct config *cfg)
+{
+	struct config *again = NULL;
+	struct config_error err;
+	char *text = NULL;
+	size_t len = 0;
+	int ret = config_canonical(cfg->text, cfg->text_len, &text, &len, &err);
+
+	HOLDS(!ret || ret == -EFBIG);
+	if (ret)
+		return;
+	HOLDS(!config_parse("again.yaml", text, len, &again, &err));
+	HOLDS(!config_difference(cfg, again));
+	config_free(again);
+	free(text);
+}
+
+/* One key set: what else a VF or a PF is does not change. */
+static void check_edit(const struct config *cfg)
+{
+	struct config *again = NULL;
+	struct config_error err;
+	char object[16] = "pf", *text = NULL;
+	size_t len = 0;
+
+	if (cfg->n_vfs)
+		snprintf(object, sizeof(object), "vf %u", cfg->vfs[cfg->n_vfs - 1].id);
+	if (config_edit(cfg->text, cfg->text_len, object, "max_rx_rate", "77", &text, &len, &err))
+		return;
+	HOLDS(!config_parse("again.yaml", text, len, &again, &err));
+	if (cfg->n_vfs) {
+		HOLDS(again->vfs[cfg->n_vfs - 1].port.max_rx_rate == 77);
+		again->vfs[cfg->n_vfs - 1].port.max_rx_rate =
+			cfg->vfs[cfg->n_vfs - 1].port.max_rx_rate;
+	} else {
+		HOLDS(again->pf.max_rx_rate == 77);
+		again->pf.max_rx_rate = cfg->pf.max_rx_rate;
+	}
+	HOLDS(!config_difference(cfg, again));
+	config_free(again);
+	free(text);
+}
+
 static void check_config(const struct config *cfg, const uint8_t *data, size_t size)
 {
 	HOLDS(cfg->text_len == size && !memcmp(cfg->text, data, size) && !cfg->text[size]);
 	HOLDS(cfg->name[0] && memchr(cfg->name, 0, sizeof(cfg->name)));
 	HOLDS(cfg->uplink[0] && memchr(cfg->uplink, 0, sizeof(cfg->uplink)));
 	HOLDS(cfg->relay < EVB_RELAY__MAX && cfg->n_vfs <= EVB_VFS_MAX);
+	check_acls(cfg);
 	check_port(&cfg->pf);
+	check_policy(cfg, &cfg->pf);
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
 		const struct config_vf *vf = &cfg->vfs[i];
 
@@ -56,7 +155,9 @@ static void check_config(const struct config *cfg, const uint8_t *data, size_t s
 		HOLDS(vf->has_guest == !!vf->guest_name[0] &&
 		      vf->has_guest == !!vf->guest_netns[0]);
 		HOLDS(!vf->mtu || (vf->has_guest && vf->mtu >= 68 && vf->mtu <= 65535));
+		HOLDS(!vf->present_later || !vf->has_guest);
 		check_port(&vf->port);
+		check_policy(cfg, &vf->port);
 	}
 }
 
@@ -75,6 +176,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!config_parse("fuzz.yaml", (const char *)data, size, &cfg, &err)) {
 		check_config(cfg, data, size);
+		for (unsigned int i = 0; i < cfg->n_warnings; i++)
+			check_error(&cfg->warnings[i]);
+		check_canonical(cfg);
+		check_edit(cfg);
 		config_free(cfg);
 	} else {
 		HOLDS(!cfg);

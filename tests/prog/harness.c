@@ -22,6 +22,7 @@
 #include "log.h"
 #include "meta.skel.h"
 #include "nl.h"
+#include "rows.h"
 #include "tables.h"
 
 #define LAB_MTU 1500
@@ -84,6 +85,7 @@ static int devices_make(struct lab *lab, struct nl *nl, const struct lab_setup *
 		device_make(nl, lab->cfg->uplink, setup->uplink_mtu ?: LAB_MTU, &lab->host.uplink);
 
 	memcpy(lab->host.uplink.mac, pf_mac, sizeof(pf_mac));
+	lab->host.uplink.no_link = setup->uplink_no_link;
 	for (unsigned int i = 0; !err && i < lab->cfg->n_vfs; i++) {
 		const struct config_vf *vf = &lab->cfg->vfs[i];
 		struct plan_dev *dev = &lab->host.vfs[i];
@@ -135,6 +137,20 @@ static int meta_open(struct lab *lab)
 	return 0;
 }
 
+/* the tables become what the plan says */
+static int rows_make(struct lab *lab)
+{
+	struct rows rows;
+	int err = rows_diff(lab->tables, lab->plan, &rows);
+
+	if (!err)
+		err = rows_write(lab->tables, &rows);
+	if (!err)
+		err = rows_clean(lab->tables, &rows);
+	rows_free(&rows);
+	return err;
+}
+
 static int lab_build(struct lab *lab, const struct lab_setup *setup)
 {
 	struct nl *nl = NULL;
@@ -155,7 +171,7 @@ static int lab_build(struct lab *lab, const struct lab_setup *setup)
 		return err;
 	lab->tables = dataplane_tables(lab->dp);
 	ports_list(lab);
-	err = tables_fill(lab->tables, lab->plan);
+	err = rows_make(lab);
 	return err ? err : meta_open(lab);
 }
 
@@ -174,6 +190,27 @@ int lab_open(const struct lab_setup *setup, struct lab **out)
 	}
 	*out = lab;
 	return 0;
+}
+
+int lab_change(struct lab *lab, const char *yaml)
+{
+	struct config *cfg = lab->cfg;
+	struct plan *plan = lab->plan;
+	int err = config_make(lab, yaml);
+
+	if (err)
+		return err;
+	err = plan_build(lab->cfg, &lab->host, &lab->plan);
+	if (err) {
+		config_free(lab->cfg);
+		lab->cfg = cfg;
+		return err;
+	}
+	config_free(cfg);
+	plan_free(plan);
+	lab->n_ports = 0;
+	ports_list(lab);
+	return rows_make(lab);
 }
 
 void lab_close(struct lab *lab)
@@ -199,6 +236,11 @@ const struct lab_port *lab_port(const struct lab *lab, const char *name)
 		if (!strcmp(lab->ports[i].name, name))
 			return &lab->ports[i];
 	return NULL;
+}
+
+const struct tables *lab_tables(const struct lab *lab)
+{
+	return lab->tables;
 }
 
 /* ---- running a frame */
@@ -413,7 +455,8 @@ int lab_strays(const struct lab *lab)
 
 /* ---- cmocka */
 
-static const struct lab_setup *table_setup;
+/* the lab of the last table, for the next one of the same setup: loading takes most of the time */
+static const struct lab_setup *table_setup, *table_made;
 static struct lab *table_lab;
 
 int lab_group_setup(void **state, const struct lab_setup *setup)
@@ -432,17 +475,27 @@ int lab_group_teardown(void **state)
 	return 0;
 }
 
-static int table_begin(void **state)
+static void table_close(void)
 {
-	(void)state;
-	return lab_open(table_setup, &table_lab);
-}
-
-static int table_end(void **state)
-{
-	(void)state;
 	lab_close(table_lab);
 	table_lab = NULL;
+	table_made = NULL;
+}
+
+static int table_begin(void **state)
+{
+	static bool registered;
+
+	(void)state;
+	if (!registered && atexit(table_close))
+		return -1;
+	registered = true;
+	if (table_made == table_setup)
+		return 0;
+	table_close();
+	if (lab_open(table_setup, &table_lab))
+		return -1;
+	table_made = table_setup;
 	return 0;
 }
 
@@ -480,7 +533,7 @@ int lab_table(const char *name, const struct lab_setup *setup, const struct lab_
 	tests[n].name = strays;
 	tests[n].test_func = table_strays;
 	table_setup = setup;
-	failed = _cmocka_run_group_tests(name, tests, n + 1, table_begin, table_end);
+	failed = _cmocka_run_group_tests(name, tests, n + 1, table_begin, NULL);
 	free(tests);
 	return failed;
 }

@@ -15,7 +15,8 @@
  *	c10 c10.5 s200.3d	C-TAG VID 10; with PCP 5; S-TAG with PCP 3 and DEI
  *	ip arp llc t88cc	payload: IPv4, ARP, 802.3 with length, bytes of a type (hex)
  *	l100			type field 100 (an 802.3 length) that need not be true
- *	+N			payload of N bytes (default 46)
+ *	ip4= arp4= ip6= ...	a packet: harness_packet.h
+ *	+N			payload of N bytes (default 46, of a packet at least its headers)
  *	cut=N			only the first N bytes of all this
  *	hex=0102..		these bytes and nothing else
  *	gso=200x3		beside the frame: 3 segments of 200 bytes (TC only)
@@ -31,7 +32,8 @@
  *	own				switched before: passes
  *
  * From that alone follow verdict, return code, counters (all others must stand still), the mark
- * in skb->tc_index, redirect_peer, and what the XDP program does. Every case runs at TC with its tags in
+ * in skb->tc_index, redirect_peer, and what the XDP program does (a port with policy, and all of a
+ * domain with a promiscuous port, are left to TC). Every case runs at TC with its tags in
  * the bytes, then with the outermost beside the frame (an inner one stays in the bytes), then at XDP.
  * Of a flood the bytes of the last copy are compared, of the others length and outermost tag.
  */
@@ -43,6 +45,7 @@
 
 #include "evb_abi.h"
 #include "plan.h"
+#include "tables.h"
 
 #define LAB_FRAME_MAX 2048
 #define LAB_PORTS_MAX 40
@@ -56,6 +59,7 @@ struct lab_bytes {
 struct lab_setup {
 	const char *yaml;
 	unsigned int uplink_mtu; /* 0: 1500 */
+	bool uplink_no_link;	 /* it has no carrier, and somebody follows it */
 	unsigned int mtu[32];	 /* of VFs by id */
 };
 
@@ -113,13 +117,20 @@ struct lab;
 /* a negative errno, logged */
 int lab_open(const struct lab_setup *setup, struct lab **out);
 void lab_close(struct lab *lab);
+/* another text for the same VFs on the same devices, as `apply` would write it; counters go on */
+int lab_change(struct lab *lab, const char *yaml);
 
 /* its ports; NULL: no port of that name or number */
 const struct lab_port *lab_ports(const struct lab *lab, unsigned int *n);
 const struct lab_port *lab_port(const struct lab *lab, const char *name);
 
+/* the switch's maps, to set or read what no case says: meters, hits, events */
+const struct tables *lab_tables(const struct lab *lab);
+
 /* aborts on a word that it does not know: a mistake in the table */
 void lab_frame(const char *text, struct lab_bytes *out);
+/* one address; false: it is none */
+bool lab_mac(const char *word, uint8_t mac[6]);
 
 /* the outermost VLAN tag of a frame; false: none, or cut */
 bool lab_tag(const struct lab_bytes *frame, uint16_t *tpid, uint16_t *tci);
@@ -150,7 +161,10 @@ int lab_check(struct lab *lab, const struct lab_case *c, char *why);
 /* counters of ports that the switch does not have: how many are not 0 */
 int lab_strays(const struct lab *lab);
 
-/* a cmocka group with one test for each case, in a lab of its own; failed tests, or -1 */
+/*
+ * A cmocka group with one test for each case; failed tests, or -1. Tables of one setup that follow
+ * each other share a lab.
+ */
 int lab_table(const char *name, const struct lab_setup *setup, const struct lab_case *cases,
 	      size_t n);
 

@@ -175,17 +175,24 @@ static bool is_group(const struct lab_bytes *in)
 
 /*
  * XDP finishes known unicast to a target that takes XDP frames, and frames that are refused before
- * anybody looks for a group's members; it leaves the rest to TC as it came.
+ * anybody looks for a group's members; it leaves the rest to TC as it came. What a port with policy
+ * sends or gets is TC's, and so is, in a domain that somebody watches, all that is relayed.
  */
 static bool goes_up(const struct lab *lab, const struct lab_expect *e, const struct lab_bytes *in)
 {
+	const struct evb_port *from = port_numbered(lab, e->from)->row, *target;
+
+	if (from->policy_in)
+		return true;
+	if (!e->n_copies && e->drop == EVB_DROP_NO_TARGET)
+		return is_group(in) || from->watched;
 	if (!e->n_copies)
 		return is_group(in) &&
-		       (e->drop == EVB_DROP_ISOLATED || e->drop == EVB_DROP_REFLECTED ||
-			e->drop == EVB_DROP_NO_TARGET);
-	if (is_group(in) || e->n_copies != 1)
+		       (e->drop == EVB_DROP_ISOLATED || e->drop == EVB_DROP_REFLECTED);
+	if (is_group(in) || from->watched || e->n_copies != 1)
 		return true;
-	return !port_numbered(lab, e->copies[0].port)->row->xdp_slot;
+	target = port_numbered(lab, e->copies[0].port)->row;
+	return !target->xdp_slot || target->policy_out;
 }
 
 static void add_count(struct evb_count *count, const struct lab_case *c, const struct lab_bytes *in,
@@ -326,11 +333,16 @@ static const struct evb_trace_copy *copy_find(const struct evb_trace *trace, uin
 	return NULL;
 }
 
-/* by bpf_redirect_peer: a unicast frame to the guest's own address, from an ingress hook */
+/*
+ * By bpf_redirect_peer: a unicast frame to the guest's own address, from an ingress hook; never
+ * where several may get it, for it makes every frame one for the guest's own address.
+ */
 static bool wants_peer(const struct lab *lab, const struct lab_expect *want,
 		       const struct lab_copy *copy)
 {
-	return port_numbered(lab, copy->port)->row->send == EVB_SEND_PEER && !copy->drop &&
+	const struct evb_port *target = port_numbered(lab, copy->port)->row;
+
+	return target->send == EVB_SEND_PEER && !target->watched && !copy->drop &&
 	       !is_group(&copy->frame) && want->from != EVB_PORT_PF;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "evb_wire.h"
+#include "harness_packet.h"
 
 #define PAYLOAD_DEFAULT 46
 
@@ -15,6 +16,8 @@ struct payload {
 	size_t len;
 	size_t cut; /* 0: whole */
 	bool llc;   /* type is the payload's length */
+	bool has_len;
+	struct lab_packet packet;
 };
 
 static void bad_word(const char *word, const char *text)
@@ -82,13 +85,18 @@ static bool number_mac(const char *word, uint8_t mac[6])
 	return false;
 }
 
+bool lab_mac(const char *word, uint8_t mac[6])
+{
+	return name_mac(word, mac) || number_mac(word, mac) ||
+	       sscanf(word, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
+		      &mac[4], &mac[5]) == 6;
+}
+
 static void put_mac(struct lab_bytes *out, const char *word, const char *text)
 {
 	uint8_t mac[6];
 
-	if (!name_mac(word, mac) && !number_mac(word, mac) &&
-	    sscanf(word, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
-		   &mac[4], &mac[5]) != 6)
+	if (!lab_mac(word, mac))
 		bad_word(word, text);
 	put(out, mac, sizeof(mac));
 }
@@ -106,9 +114,17 @@ static bool put_tag(struct lab_bytes *out, const char *word)
 	return true;
 }
 
+static void payload_length(struct payload *p, const char *number)
+{
+	p->len = strtoul(number, NULL, 10);
+	p->has_len = true;
+}
+
 static bool payload_word(struct payload *p, const char *word)
 {
-	if (!strcmp(word, "ip"))
+	if (lab_packet_word(&p->packet, word))
+		p->type = lab_packet_type(&p->packet);
+	else if (!strcmp(word, "ip"))
 		p->type = 0x0800;
 	else if (!strcmp(word, "arp"))
 		p->type = 0x0806;
@@ -119,7 +135,7 @@ static bool payload_word(struct payload *p, const char *word)
 	else if (word[0] == 'l')
 		p->type = strtoul(word + 1, NULL, 10);
 	else if (word[0] == '+')
-		p->len = strtoul(word + 1, NULL, 10);
+		payload_length(p, word + 1);
 	else if (!strncmp(word, "cut=", 4))
 		p->cut = strtoul(word + 4, NULL, 10);
 	else
@@ -127,19 +143,26 @@ static bool payload_word(struct payload *p, const char *word)
 	return true;
 }
 
-static void put_payload(struct lab_bytes *out, const struct payload *p)
+static void put_payload(struct lab_bytes *out, struct payload *p)
 {
 	/* IPv4 and UDP of 10.0.0.1 to 10.0.0.2; the length in it is that of the header and 26 bytes */
 	static const uint8_t ip[] = {0x45, 0, 0,  46, 0, 1, 0,	  0,	64,   17,   0, 0,  10, 0,
 				     0,	   1, 10, 0,  0, 2, 0x30, 0x39, 0x30, 0x3a, 0, 26, 0,  0};
-	size_t start;
+	size_t head_len = p->type == 0x0800 && !p->llc ? sizeof(ip) : 0, len = p->len, start;
+	uint8_t packet[LAB_PACKET_MAX];
+	const uint8_t *head = ip;
 
-	put16(out, p->llc ? p->len : p->type);
+	if (p->packet.kind) {
+		head = packet;
+		head_len = lab_packet_put(&p->packet, out->data + 6, packet);
+		if (!p->has_len && len < head_len)
+			len = head_len;
+	}
+	put16(out, p->llc ? len : p->type);
 	start = out->len;
-	for (size_t i = 0; i < p->len; i++)
+	for (size_t i = 0; i < len; i++)
 		put(out, (uint8_t[1]){i ^ i >> 8 ^ 0xa5}, 1);
-	if (p->type == 0x0800 && !p->llc)
-		memcpy(out->data + start, ip, p->len < sizeof(ip) ? p->len : sizeof(ip));
+	memcpy(out->data + start, head, len < head_len ? len : head_len);
 	if (p->cut && p->cut < out->len)
 		out->len = p->cut;
 }

@@ -17,26 +17,7 @@
 #include "config.h"
 #include "config_schema.h"
 #include "evb_wire.h"
-
-#define HEAD "version: 1\nswitch: edge0\nuplink: {dev: eth0}\n"
-
-static struct config *parse_bytes(const char *text, size_t len)
-{
-	struct config *cfg = NULL;
-	struct config_error err = {};
-	char buf[1024];
-
-	if (config_parse("good.yaml", text, len, &cfg, &err))
-		fail_msg("%s", config_error_format(&err, "good.yaml", buf, sizeof(buf)));
-	assert_non_null(cfg);
-	assert_string_equal(err.text, "");
-	return cfg;
-}
-
-static struct config *parse(const char *text)
-{
-	return parse_bytes(text, strlen(text));
-}
+#include "test_config_cases.h"
 
 static void assert_mac(const uint8_t *mac, const char *text)
 {
@@ -448,19 +429,17 @@ static void a_port_may_have_32_addresses(void **state)
 	config_free(cfg);
 }
 
-static void every_key_of_a_later_version_may_say_its_default(void **state)
+static void every_key_may_say_its_default(void **state)
 {
 	(void)state;
 	config_free(parse(HEAD "portgroups: []\nchannels: []\nacls: {}\nreplication:\ncascade: []\n"
 			       "age: 300\nbpdu: drop\nports: []\n"
-			       "pf: {max_tx_rate: 0, max_rx_rate: 0, min_tx_rate: 0, dscp: off,\n"
-			       "     storm: {broadcast: 0, multicast: 0, unknown: 0}}\n"
+			       "pf: {max_tx_rate: 0, max_rx_rate: 0}\n"
 			       "vfs:\n"
 			       "  - id: 0\n"
 			       "    dev: a\n"
 			       "    mac: 02:00:00:00:00:01\n"
 			       "    present: now\n"
-			       "    guard: {}\n"
 			       "    trust: off\n"
 			       "    promisc: off\n"
 			       "    allmulti: on\n"
@@ -475,19 +454,19 @@ static void every_key_of_a_later_version_may_say_its_default(void **state)
 /* The rule that nothing is accepted and ignored, held against the rows themselves. */
 static void every_row_is_stored_or_refused(void **state)
 {
-	const struct schema_map *const maps[] = {&schema_file, &schema_vf};
+	const struct schema_map *const maps[] = {&schema_file, &schema_vf, &schema_rule};
 
 	(void)state;
-	for (size_t m = 0; m < 2; m++) {
+	for (size_t m = 0; m < 3; m++) {
 		for (size_t i = 0; i < maps[m]->n_keys; i++) {
 			const struct schema_key *key = &maps[m]->keys[i];
 			bool one_value = key->min == key->max && key->min; /* version */
 
 			assert_non_null(key->parse);
 			assert_true(key->size || key->map || key->later || one_value ||
-				    key->parse == parse_pf || key->parse == parse_vfs);
+				    key->parse == parse_section || key->parse == parse_min_rate);
 			assert_false(key->size && key->later);
-			assert_true(key->what || key->later);
+			assert_true(key->what || key->later || key->parse == parse_section);
 			assert_true(key->example || !key->required);
 		}
 	}
@@ -560,7 +539,7 @@ int main(void)
 		cmocka_unit_test(names_may_look_like_numbers),
 		cmocka_unit_test(names_of_the_greatest_length_fit),
 		cmocka_unit_test(a_port_may_have_32_addresses),
-		cmocka_unit_test(every_key_of_a_later_version_may_say_its_default),
+		cmocka_unit_test(every_key_may_say_its_default),
 		cmocka_unit_test(every_row_is_stored_or_refused),
 		cmocka_unit_test(a_set_of_vlans_reads_as_ranges),
 		cmocka_unit_test(a_file_is_read_as_its_text),

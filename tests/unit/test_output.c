@@ -179,6 +179,46 @@ static void tables_are_aligned(void **state)
 			   " -          -  y\n");
 }
 
+static void a_note_is_a_line_of_its_own(void **state)
+{
+	static const char *const headings[] = {"A", "B"}, *const row[] = {"a", "b"};
+	struct output_table *table = output_table_new(2, headings);
+	struct sink sink;
+
+	(void)state;
+	output_table_row(table, row);
+	output_table_note(table, "much wider than its columns");
+	output_table_row(table, row);
+	sink_open(&sink);
+	assert_int_equal(output_table_print(table, sink.f, ""), 0);
+	sink_expect(&sink, "A  B\n"
+			   "a  b\n"
+			   "    much wider than its columns\n"
+			   "a  b\n");
+	output_table_note(NULL, "nothing");
+}
+
+/* so that a command which goes on can end, and main tells why */
+static void a_flush_notes_a_full_disk(void **state)
+{
+	FILE *full = fopen("/dev/full", "w");
+
+	(void)state;
+	if (!full)
+		skip();
+	log_set_json(true);
+	log_clear();
+	assert_true(output_flush(full));
+	fputs("x", full);
+	assert_false(output_flush(full));
+	assert_null(log_first_error());
+	assert_true(output_finish(full) < 0);
+	assert_non_null(strstr(log_first_error(), "No space left on device"));
+	fclose(full);
+	log_clear();
+	log_set_json(false);
+}
+
 static void a_table_grows(void **state)
 {
 	static const char *const headings[] = {">N"};
@@ -256,7 +296,9 @@ int main(void)
 		cmocka_unit_test(sets_of_ports),
 		cmocka_unit_test(all_vfs_are_one_range),
 		cmocka_unit_test(tables_are_aligned),
+		cmocka_unit_test(a_note_is_a_line_of_its_own),
 		cmocka_unit_test(a_table_grows),
+		cmocka_unit_test(a_flush_notes_a_full_disk),
 		cmocka_unit_test(a_full_disk_is_an_error),
 		cmocka_unit_test(a_large_object_on_a_full_disk),
 	};
