@@ -235,7 +235,7 @@ bpf-objects: $(ALL_BPF_OBJ)
 deps: ## install the Debian packages that are missing
 	$(Q)scripts/deps.sh
 
-demo: ## build and show four VFs at work in namespaces; root
+demo: ## build and show VFs at work in namespaces; root
 	$(need_root)
 	$(Q)scripts/deps.sh
 	$(Q)$(MAKE) all

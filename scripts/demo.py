@@ -28,7 +28,7 @@ import threading
 import time
 
 FILE = "examples/demo.yaml"
-EXAMPLES = [FILE, "examples/container.yaml", "examples/vlans.yaml"]
+EXAMPLES = [FILE, "examples/container.yaml", "examples/policy.yaml", "examples/vlans.yaml"]
 SWITCH = "edge0"
 PINS = f"/sys/fs/bpf/evbpf/{SWITCH}"
 WIDTH = 100
@@ -501,6 +501,39 @@ def refused(by_name):
     print()
 
 
+def monitored(word):
+    """The line in which `evbpf monitor` tells of a refused frame; it keeps what nobody has read."""
+    with subprocess.Popen(["evbpf", "monitor", SWITCH], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True) as process:
+        late = threading.Timer(5, process.terminate)
+        late.start()
+        try:
+            line = next((text for text in process.stdout if f" {word} " in text), "")
+        finally:
+            late.cancel()
+            process.terminate()
+    return line.strip()
+
+
+def live(by_name):
+    title("changed while it runs, and why a frame was refused")
+    vf0, vf1 = by_name["vf0"], by_name["vf1"]
+    out = show(f"evbpf set {SWITCH} vf 0 guard.ipv4 {vf0.ip}")
+    checks.check("vf0: guard none ->" in out, f"set of guard: {out}")
+    checks.check(vf0.ping(vf1), "vf0 pings vf1 from the address that guard allows")
+    raw = vf0.frame(vf1.mac, ETH_IP, echo("10.0.0.99", vf1.ip))
+    checks.equal("vf0: an IPv4 sender that is not its own", growth_of(lambda: vf0.send(raw)),
+                 {"vf0 guard": 1})
+    print(f"$ evbpf monitor {SWITCH} | grep guard")
+    line = monitored("guard")
+    checks.check("vf0 guard" in line and "10.0.0.99" in line, f"monitor: {line!r}")
+    print(textwrap.fill(line, WIDTH - 4, subsequent_indent="    ", break_on_hyphens=False) + "\n")
+    out = show(f"evbpf apply {FILE}")
+    checks.check("-> none" in out, f"apply: {out}")
+    out = show(f"evbpf diff {FILE}")
+    checks.check("nothing differs" in out, f"diff: {out}")
+
+
 def checksum_errors(netns):
     with inside(netns), open("/proc/thread-self/net/snmp", encoding="ascii") as file:
         names, values = [line.split() for line in file if line.startswith("Tcp:")]
@@ -547,11 +580,11 @@ def counters():
           f"{'tx bytes':>13}  drops")
     for port in ports:
         rx, tx = port["rx"], port["tx"]
-        drops = ", ".join(f"{word} {n}" for word, n in port["drops"].items())
+        drops = ", ".join(f"{word}\u00a0{n}" for word, n in port["drops"].items())
         row = (f" {port['port']:7}{rx['packets']:>11}{rx['bytes']:>13}{rx['broadcast']:>11}"
                f"{tx['packets']:>12}{tx['bytes']:>13}  {drops}")
         print(textwrap.fill(row.rstrip(), WIDTH - 1, subsequent_indent=" " * 70,
-                            break_on_hyphens=False, drop_whitespace=True))
+                            break_on_hyphens=False).replace("\u00a0", " "))
         checks.equal(f"drops of {port['port']} by reason, and their sum",
                      sum(port["drops"].values()), rx["dropped"] + tx["dropped"])
     print()
@@ -607,6 +640,7 @@ def demo():
     floods(by_name)
     tag_on_wire(by_name)
     refused(by_name)
+    live(by_name)
     tcp(by_name)
     counters()
     maps()
