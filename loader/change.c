@@ -88,6 +88,16 @@ static int change_look(struct changing *at)
 	return err ? err : rows_diff(&at->tables, at->steps.plan, &at->rows);
 }
 
+/* what could not be taken back when a port went would be in the way when it comes again */
+static void change_clean_leftovers(struct changing *at, unsigned int i)
+{
+	uint32_t number = EVB_PORT_VF(at->steps.cfg->vfs[i].id);
+	struct evb_port row;
+
+	if (tables_port(&at->tables, number, &row) || !row.ifindex)
+		journal_undo_port(&at->tables, at->steps.cfg->name, number, 0, at->mark);
+}
+
 /* devices of new ports; then the rows are planned again, with what is there now */
 static int change_devices(struct changing *at)
 {
@@ -151,16 +161,6 @@ static void change_clean_port(struct changing *at, const struct row_change *chan
 	if (journal_undo_port(&at->tables, at->steps.cfg->name, number, old->ifindex, at->mark))
 		log_warn("%s: not all that was made for %.15s could be taken back; detach tries again",
 			 at->steps.cfg->name, old->name);
-}
-
-/* what could not be taken back when a port went would be in the way when it comes again */
-static void change_clean_leftovers(struct changing *at, unsigned int i)
-{
-	uint32_t number = EVB_PORT_VF(at->steps.cfg->vfs[i].id);
-	struct evb_port row;
-
-	if (tables_port(&at->tables, number, &row) || !row.ifindex)
-		journal_undo_port(&at->tables, at->steps.cfg->name, number, 0, at->mark);
 }
 
 /* a guest sees its link go and come */
