@@ -25,6 +25,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, EVB_IFACES_MAX);
+	__uint(map_flags, BPF_F_MMAPABLE); /* the loader compares it as a whole */
 	__type(key, __u32);
 	__type(value, struct evb_iface);
 } evb_ifaces SEC(".maps");
@@ -59,6 +60,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, EVB_NEAR_MAX);
+	__uint(map_flags, BPF_F_MMAPABLE); /* the loader compares it as a whole */
 	__type(key, __u32);
 	__type(value, struct evb_near);
 } evb_fdb_near SEC(".maps");
@@ -136,6 +138,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, EVB_PORTS_MAX * EVB_METERS);
+	__uint(map_flags, BPF_F_MMAPABLE); /* the loader compares it as a whole */
 	__type(key, __u32);
 	__type(value, struct evb_meter);
 } evb_meters SEC(".maps");
