@@ -36,7 +36,8 @@ static __always_inline enum evb_drop admit_vf(const struct evb_frame *f,
 		return EVB_DROP_CONTROL;
 	if (port->spoofchk && !admit_source(f, port))
 		return EVB_DROP_SPOOF_MAC;
-	return frame_is_control(f) ? EVB_DROP_NONE : vlan; /* the link's own are in no VLAN */
+	/* untagged, it is the link's and in no VLAN */
+	return frame_is_control(f) && !f->tpid ? EVB_DROP_NONE : vlan;
 }
 
 /* broadcast and multicast from the port, in frames; unknown unicast is known after relay only */

@@ -77,7 +77,9 @@ static __always_inline int skin_fits_cut(void *ctx, const struct evb_port *targe
 	struct __sk_buff *skb = ctx;
 	__u32 mtu = 0;
 
-	return skb->gso_size && !bpf_check_mtu(skb, target->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS);
+	/* the guest's end may take less than the device; 42: the least that stands before a segment */
+	return skb->gso_size && skb->gso_size + 42 <= target->max_len &&
+	       !bpf_check_mtu(skb, target->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS);
 }
 
 /*

@@ -122,8 +122,11 @@ static void attach_undo(struct attach *at)
 {
 	if (!at->pinned)
 		return;
-	journal_undo(at->steps.tables, at->steps.cfg->name);
-	pin_switch_remove(at->steps.cfg->name);
+	if (journal_undo(at->steps.tables, at->steps.cfg->name))
+		log_err("%s: not all could be undone; what is left is in its journal: evbpf detach it",
+			at->steps.cfg->name);
+	else
+		pin_switch_remove(at->steps.cfg->name);
 }
 
 static int attach_for_real(struct attach *at)

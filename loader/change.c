@@ -202,6 +202,45 @@ static int change_for_real(struct changing *at)
 	return steps_config_write(&at->steps, at->val->attached);
 }
 
+static bool has_vf(const struct config *cfg, unsigned int id)
+{
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		if (cfg->vfs[i].id == id)
+			return true;
+	return false;
+}
+
+static int mark_vf(uint32_t seq, const struct evb_undo_val *val, void *arg)
+{
+	bool *marked = arg;
+
+	(void)seq;
+	if (val->port >= EVB_PORT_VF_FIRST && val->port < EVB_PORT_VF(EVB_VFS_MAX))
+		marked[val->port - EVB_PORT_VF_FIRST] = true;
+	return 0;
+}
+
+/* what a change that was killed has made for ports that no configuration has */
+static void change_clean_unfinished(struct changing *at)
+{
+	bool marked[EVB_VFS_MAX] = {};
+
+	journal_each(&at->tables, mark_vf, marked);
+	for (unsigned int id = 0; id < EVB_VFS_MAX; id++) {
+		struct evb_ingress_key key = {};
+		struct evb_port row;
+
+		if (has_vf(at->old, id))
+			continue;
+		if (marked[id])
+			journal_undo_port(&at->tables, at->val->name, EVB_PORT_VF(id), 0, 0);
+		if (!tables_port(&at->tables, EVB_PORT_VF(id), &row) && row.ifindex) {
+			key.ifindex = row.ifindex;
+			table_remove(&at->tables, TABLE_INGRESS, &key);
+		}
+	}
+}
+
 /* in the switch's namespace; from a run that only follows, its own configuration is the new one */
 static int change_here(struct changing *at, const struct config *cfg, bool dry_run,
 		       struct change *out)
@@ -211,6 +250,8 @@ static int change_here(struct changing *at, const struct config *cfg, bool dry_r
 	at->steps.cfg = cfg ? cfg : at->old;
 	at->steps.netns = at->val->netns;
 	at->steps.tables = &at->tables;
+	if (!dry_run)
+		change_clean_unfinished(at);
 	err = change_look(at);
 	if (!err && out) {
 		out->n_rows = at->rows.n;

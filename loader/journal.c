@@ -292,6 +292,21 @@ void journal_forget(const struct tables *tables, enum evb_undo what, uint32_t po
 		free(list);
 }
 
+static int has_match(uint32_t seq, const struct evb_undo_val *val, void *arg)
+{
+	const struct evb_undo_val *want = arg;
+
+	(void)seq;
+	return val->what == want->what && val->port == want->port && val->ifindex == want->ifindex;
+}
+
+bool journal_has(const struct tables *tables, enum evb_undo what, uint32_t port, uint32_t ifindex)
+{
+	struct evb_undo_val want = {.what = what, .port = port, .ifindex = ifindex};
+
+	return journal_each(tables, has_match, &want) > 0;
+}
+
 struct drops {
 	uint32_t ifindex;
 	uint32_t seq;

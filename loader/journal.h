@@ -40,6 +40,9 @@ int journal_undo_port(const struct tables *tables, const char *name, uint32_t po
 int journal_each(const struct tables *tables,
 		 int (*fn)(uint32_t seq, const struct evb_undo_val *val, void *arg), void *arg);
 
+/* is there such an entry? */
+bool journal_has(const struct tables *tables, enum evb_undo what, uint32_t port, uint32_t ifindex);
+
 /* takes out what is not to be undone any more: it has been set back already */
 void journal_forget(const struct tables *tables, enum evb_undo what, uint32_t port,
 		    uint32_t ifindex);

@@ -510,6 +510,16 @@ static int fdb_compare(const void *a, const void *b)
 	return memcmp(x->key.mac, y->key.mac, sizeof(x->key.mac));
 }
 
+/* config_check.c sees to all addresses but the uplink's own */
+static int fdb_twice(const struct plan *plan, unsigned int i)
+{
+	uint32_t a = plan->fdb[i - 1].row.port, b = plan->fdb[i].row.port;
+	const struct evb_port *vf = plan_port_get(plan, a == EVB_PORT_PF ? b : a);
+
+	return log_err_r(-EEXIST, "%s: mac: this is the uplink's own address, the host's: give another one",
+			 vf ? vf->name : "?");
+}
+
 static int build(struct builder *b, const struct plan_host *host)
 {
 	const struct config *cfg = b->cfg;
@@ -533,6 +543,9 @@ static int build(struct builder *b, const struct plan_host *host)
 		err = build_fids(b);
 	if (!err && plan->n_fdb)
 		qsort(plan->fdb, plan->n_fdb, sizeof(*plan->fdb), fdb_compare);
+	for (unsigned int i = 1; !err && i < plan->n_fdb; i++)
+		if (!fdb_compare(&plan->fdb[i - 1], &plan->fdb[i]))
+			err = fdb_twice(plan, i);
 	return err;
 }
 

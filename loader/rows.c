@@ -593,7 +593,10 @@ int rows_undo(const struct tables *tables, const struct rows *rows)
 		const struct row_change *change = &rows->list[i - 1];
 		int err;
 
-		if (change->old)
+		if (change->old && change->table == TABLE_ACL_HITS) /* keeps what it has counted */
+			err = bpf_map_update_elem(tables->fd[TABLE_ACL_HITS], change->key, rows_zero,
+						  BPF_NOEXIST) && errno != EEXIST ? -errno : 0;
+		else if (change->old)
 			err = row_put(tables, change, change->old);
 		else
 			err = table_remove(tables, change->table, change->key);

@@ -307,6 +307,8 @@ int steps_vf_carrier(struct steps *at, unsigned int i, bool down)
 	if (down == !(link->flags & IFF_UP))
 		return 0;
 	if (!down) {
+		if (!journal_has(at->journal.tables, val.what, val.port, val.ifindex))
+			return 0; /* somebody else took it down */
 		err = nl_link_set_flags(at->host->nl, link->ifindex, IFF_UP, IFF_UP);
 		if (!err)
 			journal_forget(at->journal.tables, val.what, val.port, val.ifindex);
@@ -323,14 +325,14 @@ static bool vf_no_carrier(const struct nl_link *link)
 }
 
 /* a list of rules that is in the kernel keeps its number, so that no port meets another's rules */
-static void acl_numbers(struct steps *at, struct plan_host *facts)
+static int acl_numbers(struct steps *at, struct plan_host *facts)
 {
 	struct evb_acl *acl = calloc(1, sizeof(*acl));
 	bool taken[EVB_ACLS_MAX + 1] = {};
 	uint32_t number;
 
 	if (!acl)
-		return;
+		return -ENOMEM;
 	for (number = 1; number <= EVB_ACLS_MAX; number++) {
 		if (table_get(at->tables, TABLE_ACLS, &number, acl))
 			continue;
@@ -347,11 +349,18 @@ static void acl_numbers(struct steps *at, struct plan_host *facts)
 			while (number < EVB_ACLS_MAX &&
 			       (taken[number] || (number & 1) == (uint32_t)out))
 				number++;
+			if (taken[number] || (number & 1) == (uint32_t)out) {
+				free(acl);
+				return log_err_r(-E2BIG, "acls: the new lists and those that run are more than %d "
+							 "together: take the old ones out in an apply of their own",
+						 EVB_ACLS_MAX / 2);
+			}
 			taken[number] = true;
 			facts->acls[i][out] = number;
 			number = 1;
 		}
 	free(acl);
+	return 0;
 }
 
 int steps_plan(struct steps *at)
@@ -367,9 +376,9 @@ int steps_plan(struct steps *at)
 		facts->uplink.no_link = at->uplink_down;
 		for (unsigned int i = 0; at->follow && i < at->cfg->n_vfs; i++)
 			facts->vfs[i].no_link = vf_no_carrier(&at->host->vfs[i].link);
-		if (at->tables)
-			acl_numbers(at, facts);
-		err = plan_build(at->cfg, facts, &at->plan);
+		err = at->tables ? acl_numbers(at, facts) : 0;
+		if (!err)
+			err = plan_build(at->cfg, facts, &at->plan);
 	}
 	free(facts);
 	return err;

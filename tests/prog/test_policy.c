@@ -96,6 +96,8 @@ static const struct lab_case trust[] = {
 	{"trust does not let a VF send a VN-Tag", "vf0", "vf1 vf0 t8926", "! inject"},
 	{"trust does not let a VF into a VLAN", "vf0", "vf1 vf0 c10 ip", "! vlan_filter"},
 	{"trust does not let an access port send a tag", "vf2", "ext vf2 c10 ip", "! vlan_tagged"},
+	{"trust does not let a control frame into another VLAN", "vf2", "ext vf2 c7 t88cc",
+	 "! vlan_tagged"},
 	{"a control frame from the wire does not reach a trusted VF", "uplink",
 	 "01:80:c2:00:00:0e ext t88cc", "pf"},
 	{"a control frame of the host does not reach a trusted VF", "pf",
