@@ -450,11 +450,21 @@ static int agent_wait(struct agent *agent, int signals, uint64_t due)
 	return agent->failed ? agent->failed : wait_ended(signals);
 }
 
+/* it may come later, or be a slip of the pen */
+static void tell_missing(const struct agent *agent)
+{
+	for (int i = 0; i < agent->ctx->n_args; i++)
+		if (!find(agent, agent->ctx->args[i]))
+			log_info("%s: not attached; waiting for it", agent->ctx->args[i]);
+}
+
 static int agent_run(struct agent *agent, int signals)
 {
 	uint64_t due = wait_now() + RESCAN_NS;
 	int ret = rescan(agent);
 
+	if (!ret)
+		tell_missing(agent);
 	while (!ret) {
 		ret = agent_wait(agent, signals, next_due(agent, due));
 		if (!ret && wait_now() >= due) {
