@@ -166,15 +166,25 @@ struct {
 	__type(value, struct evb_undo_val);
 } evb_journal SEC(".maps");
 
+static __always_inline int near_is(const struct evb_near *near, __u64 word)
+{
+	return *(const volatile __u64 *)&near->key == word;
+}
+
 /* port of an address in a FID; EVB_PORT_NONE: not known */
 static __always_inline __u32 fdb_get(const struct evb_fdb_key *key)
 {
 	__u32 slot = evb_near_slot(key);
 	struct evb_near *near = bpf_map_lookup_elem(&evb_fdb_near, &slot);
+	__u64 word = evb_fdb_word(key);
 	struct evb_fdb_val *val;
+	__u32 port;
 
-	if (near && evb_fdb_word(&near->key) == evb_fdb_word(key))
-		return near->port;
+	if (near && near_is(near, word)) {
+		port = *(volatile __u32 *)&near->port;
+		if (near_is(near, word)) /* still: the loader takes the key away before it sets a port */
+			return port;
+	}
 	val = bpf_map_lookup_elem(&evb_fdb, key);
 	return val ? val->port : EVB_PORT_NONE;
 }
