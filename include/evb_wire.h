@@ -33,17 +33,6 @@ static inline __u16 evb_tci_vid(__u16 tci)
 	return tci & EVB_TCI_VID;
 }
 
-static inline __u8 evb_tci_pcp(__u16 tci)
-{
-	return tci >> EVB_TCI_PCP_SHIFT;
-}
-
-/* pcp 0..7, vid 0..4095; DEI 0 */
-static inline __u16 evb_tci(__u8 pcp, __u16 vid)
-{
-	return (__u16)(pcp << EVB_TCI_PCP_SHIFT | vid);
-}
-
 static inline int evb_is_vlan_tpid(__u16 type)
 {
 	return type == EVB_TPID_C || type == EVB_TPID_S;

@@ -241,6 +241,8 @@ static int detach_locked(const char *name)
 	if (detach_open(name, &tables))
 		err = detach_config(name, &tables);
 	tables_close(&tables);
+	if (err == -EPROTO) /* another version's; nothing was touched */
+		return err;
 	if (err)
 		return log_err_r(err, "%s is not detached whole; what is left is in its journal: try again",
 				 name);

@@ -106,11 +106,6 @@ void nl_close(struct nl *nl)
 	free(nl);
 }
 
-const char *nl_extack(const struct nl *nl)
-{
-	return nl->extack;
-}
-
 /* ---- requests and replies */
 
 static struct nlmsghdr *nl_request(struct nl *nl, uint16_t type, uint16_t flags)

@@ -24,9 +24,6 @@ int nl_open(struct nl **out);
 int nl_open_in(int netns_fd, struct nl **out);
 void nl_close(struct nl *nl); /* NULL is fine */
 
-/* what the kernel said about the last request that failed: "" or its extended ACK text */
-const char *nl_extack(const struct nl *nl);
-
 enum nl_xdp_mode {
 	NL_XDP_NONE = 0,
 	NL_XDP_NATIVE,
