@@ -24,6 +24,7 @@ enum skin_hook {
 	SKIN_FROM_VF,	/* ingress of a VF's host end */
 	SKIN_FROM_WIRE, /* ingress of the uplink */
 	SKIN_FROM_PF,	/* egress of the uplink */
+	SKIN_FROM_MACVTAP, /* egress of a macvtap: what its guest sends */
 };
 
 static __always_inline long skin_load(void *ctx, __u32 off, void *to, __u32 len)
@@ -152,7 +153,13 @@ static __always_inline void skin_trace(struct __sk_buff *skb, const struct evb_f
 static __always_inline int skin_peer(const struct evb_frame *f, const struct evb_port *target,
 				     enum skin_hook hook)
 {
-	return target->send == EVB_SEND_PEER && f->own && hook != SKIN_FROM_PF;
+	return target->send == EVB_SEND_PEER && f->own &&
+	       (hook == SKIN_FROM_VF || hook == SKIN_FROM_WIRE); /* an egress hook cannot */
+}
+
+static __always_inline __u64 skin_direction(const struct evb_port *target)
+{
+	return target->send == EVB_SEND_STACK || target->send == EVB_SEND_INGRESS ? BPF_F_INGRESS : 0;
 }
 
 /* the frame, finished for it, leaves to its only or last target */
@@ -167,7 +174,7 @@ static __always_inline int skin_send(struct __sk_buff *skb, const struct evb_fra
 			bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
 		return bpf_redirect_peer(target->ifindex, 0);
 	}
-	return bpf_redirect(target->ifindex, target->send == EVB_SEND_STACK ? BPF_F_INGRESS : 0);
+	return bpf_redirect(target->ifindex, skin_direction(target));
 }
 
 static __always_inline int skin_drop(struct __sk_buff *skb, const struct evb_frame *f,
@@ -287,8 +294,7 @@ static __always_inline void flood_clone(struct __sk_buff *skb, struct skin_flood
 		return;
 	if (evb_mode == EVB_MODE_LIVE) {
 		skin_mark(skb, target);
-		err = bpf_clone_redirect(skb, target->ifindex,
-					 target->send == EVB_SEND_STACK ? BPF_F_INGRESS : 0);
+		err = bpf_clone_redirect(skb, target->ifindex, skin_direction(target));
 	}
 	if (err) {
 		flood_refuse(skb, s, s->pending, EVB_DROP_SEND);

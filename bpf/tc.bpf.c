@@ -6,8 +6,8 @@
  * frame ---> | classify | --> | admit | --> | relay | --> | emit | ---> frame(s)
  *            +----------+     +-------+     +-------+     +------+
  *
- * Three hooks feed the same four boxes: the host end of each VF (ingress), the uplink's ingress
- * (the wire) and the uplink's egress (the PF, which is the uplink's own stack). A frame is
+ * Four hooks feed the same four boxes: the host end of each VF (ingress; of a macvtap, egress), the
+ * uplink's ingress (the wire) and the uplink's egress (the PF, which is the uplink's own stack). A frame is
  * finished where it enters: redirected to its target's device, or let through where the hook
  * already stands on the way to it. The uplink's hooks first let through what was switched before.
  */
@@ -76,8 +76,7 @@ static __always_inline enum evb_drop switch_local(struct __sk_buff *skb, struct 
 	return port->policy_in ? switch_policy(skb, f, port) : relay_from_local(f, port);
 }
 
-SEC("tc")
-int evb_from_vf(struct __sk_buff *skb)
+static __always_inline int switch_vf(struct __sk_buff *skb, enum skin_hook hook)
 {
 	struct evb_frame f = {.in = classify_port(skb->ifindex)};
 	struct evb_port *port = port_get(f.in);
@@ -90,12 +89,24 @@ int evb_from_vf(struct __sk_buff *skb)
 		policy_set_prio(skb, &f);
 	reason = admit_vf(&f, port, read, classify_vlan(&f, port));
 	if (!reason && frame_is_control(&f))
-		return switch_control(skb, &f, port->wire, SKIN_FROM_VF);
+		return switch_control(skb, &f, port->wire, hook);
 	if (!reason)
 		reason = switch_local(skb, &f, port);
 	if (reason)
 		return skin_drop(skb, &f, reason);
-	return switch_emit(skb, &f, port, SKIN_FROM_VF);
+	return switch_emit(skb, &f, port, hook);
+}
+
+SEC("tc")
+int evb_from_vf(struct __sk_buff *skb)
+{
+	return switch_vf(skb, SKIN_FROM_VF);
+}
+
+SEC("tc")
+int evb_from_macvtap(struct __sk_buff *skb)
+{
+	return switch_vf(skb, SKIN_FROM_MACVTAP);
 }
 
 /* either side of the uplink: the wire and the PF are trusted, their control frames go across */

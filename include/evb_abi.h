@@ -80,6 +80,7 @@ enum evb_send {
 	EVB_SEND_PEER,	   /* bpf_redirect_peer() for its own unicast, else as DEV */
 	EVB_SEND_WIRE,	   /* out of the uplink; marked EVB_TC_SWITCHED for its egress hook */
 	EVB_SEND_STACK,	   /* into the uplink's own stack; marked for its ingress hook */
+	EVB_SEND_INGRESS,  /* bpf_redirect(ifindex, BPF_F_INGRESS): to the guest of a macvtap */
 	EVB_SEND__MAX,
 };
 

@@ -51,6 +51,7 @@ static const char *const send_names[] = {
 	[EVB_SEND_PEER] = "peer",
 	[EVB_SEND_WIRE] = "wire",
 	[EVB_SEND_STACK] = "stack",
+	[EVB_SEND_INGRESS] = "ingress",
 };
 ASSERT_TABLE(send_names, EVB_SEND__MAX);
 
