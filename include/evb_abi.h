@@ -454,7 +454,7 @@ enum evb_undo {
 	EVB_UNDO_FILTER,  /* a clsact filter was added to dev: old is its parent */
 	EVB_UNDO_XDP,	  /* an XDP program was attached to dev */
 	EVB_UNDO_LINK,	  /* a tcx link was pinned as text */
-	EVB_UNDO_DROPS,	  /* no change: old is dev's tx_dropped at attach (reason `send`) */
+	EVB_UNDO_DROPS,	  /* no change: old is what dev had lost at attach (reason `send`) */
 	EVB_UNDO_DOWN,	  /* dev was taken down, so that its guest sees no carrier */
 	EVB_UNDO__MAX,
 };

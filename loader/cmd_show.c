@@ -95,6 +95,12 @@ static unsigned int show_port_mtu(const struct show_port *port)
 	return len > EVB_LEN_OVER_MTU ? len - EVB_LEN_OVER_MTU : 0;
 }
 
+/* is there somebody at the other end: a guest's device that is up, a process that holds a tap */
+static bool show_carrier(const struct show_port *port)
+{
+	return !port->at.absent && port->at.link.flags & IFF_UP && port->at.link.carrier;
+}
+
 /* the uplink's link is its carrier; a port's is what the data plane goes by */
 static bool show_link(const struct show_port *port)
 {
@@ -166,6 +172,7 @@ static struct json_object *show_port_json(const struct show_port *port)
 	output_add(obj, "mtu", output_num(show_port_mtu(port)));
 	show_policy_json(&policy, obj);
 	output_add(obj, "link", output_str(show_link(port) ? "up" : "down"));
+	output_add(obj, "carrier", output_bool(show_carrier(port)));
 	output_add(obj, "absent", output_bool(port->at.absent));
 	return obj;
 }
@@ -261,16 +268,17 @@ static const char *show_flags_text(const struct show_port *port, enum evb_relay 
 	return buf;
 }
 
-/* "auto", "auto, down", "absent" */
+/* "auto", "auto, down", "auto, no carrier", "absent" */
 static const char *show_state_text(const struct show_port *port, char *buf, size_t len)
 {
 	enum evb_state state = port->at.row.state;
 
 	if (port->at.absent)
 		return "absent";
-	if (show_link(port) || state == EVB_STATE_DISABLE)
+	if (state == EVB_STATE_DISABLE || (show_link(port) && (!port->vf || show_carrier(port))))
 		return evb_state_name(state);
-	snprintf(buf, len, "%s, down", evb_state_name(state));
+	snprintf(buf, len, "%s, %s", evb_state_name(state),
+		 show_link(port) ? "no carrier" : "down");
 	return buf;
 }
 

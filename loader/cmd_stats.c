@@ -47,7 +47,8 @@ static void stats_add_device(const struct view *view, uint32_t ifindex, struct e
 	if (!ifindex || !view->nl || nl_link_get(view->nl, NULL, (int)ifindex, &link))
 		return;
 	before = journal_drops(&view->tables, ifindex);
-	lost = link.stats.tx_dropped > before ? link.stats.tx_dropped - before : 0;
+	lost = nl_link_lost(&link);
+	lost = lost > before ? lost - before : 0;
 	if (lost <= stats->drops[EVB_DROP_SEND])
 		return;
 	lost -= stats->drops[EVB_DROP_SEND];
@@ -186,7 +187,7 @@ static int stats_reset_device(const struct view *view, uint32_t number)
 		return 0;
 	if (!view->nl || nl_link_get(view->nl, NULL, (int)row.ifindex, &link))
 		return 0;
-	err = journal_set_drops(&view->tables, row.ifindex, link.stats.tx_dropped);
+	err = journal_set_drops(&view->tables, row.ifindex, nl_link_lost(&link));
 	if (err)
 		log_err("%s: cannot write the baseline of %s to map evb_journal: %s", view->name,
 			link.name, log_errno(err));

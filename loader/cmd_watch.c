@@ -31,7 +31,7 @@ struct sample {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t drops[EVB_DROP__MAX];
 	uint32_t ifindex;
-	uint64_t lost; /* the device's own tx_dropped */
+	uint64_t lost; /* by the device: nl_link_lost() */
 };
 
 /* a second's growth */
@@ -82,7 +82,7 @@ static int sample_device(const struct nl_link *link, void *arg)
 
 	for (unsigned int i = 0; i < EVB_PORTS_MAX; i++)
 		if (watch->now[i].ifindex == (uint32_t)link->ifindex)
-			watch->now[i].lost = link->stats.tx_dropped;
+			watch->now[i].lost = nl_link_lost(link);
 	return 0;
 }
 

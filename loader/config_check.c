@@ -119,11 +119,39 @@ static int check_port(struct config_ctx *ctx, const struct tree_node *map, struc
 	return ret ? ret : check_policy(ctx, map, port);
 }
 
+/* What a kind of device cannot do. An AF_XDP guest has one hook, which need not be written. */
+static int check_kind(struct config_ctx *ctx, const struct tree_node *map, struct config_vf *vf)
+{
+	const char *kind = config_kind_name(vf->kind);
+
+	if (vf->has_guest && (vf->kind == CONFIG_KIND_TAP || vf->kind == CONFIG_KIND_MACVTAP))
+		return config_refuse(ctx->err, given(ctx, map, "kind")->pos,
+				     "kind: %s contradicts guest (line %u), which makes a veth "
+				     "pair: take one out",
+				     kind, vf->guest_pos.line);
+	if (vf->kind == CONFIG_KIND_MACVTAP && vf->hook == CONFIG_HOOK_XDP)
+		return config_refuse(ctx->err, given(ctx, map, "hook")->pos,
+				     "hook: xdp does not go with kind: macvtap, whose driver has "
+				     "no XDP: write hook: tc, or take hook out");
+	if (vf->kind != CONFIG_KIND_AFXDP)
+		return 0;
+	if (vf->hook == CONFIG_HOOK_TC)
+		return config_refuse(ctx->err, given(ctx, map, "hook")->pos,
+				     "hook: tc does not go with kind: afxdp, whose guest takes XDP "
+				     "frames: write hook: xdp, or take hook out");
+	vf->hook = CONFIG_HOOK_XDP;
+	return 0;
+}
+
 int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_vf *vf)
 {
 	const struct tree_node *mac = tree_get(map, "mac");
+	int ret;
 
 	vf->has_guest = vf->guest_name[0];
+	ret = check_kind(ctx, map, vf);
+	if (ret)
+		return ret;
 	if (vf->mtu && !vf->has_guest)
 		return config_refuse(ctx->err, given(ctx, map, "mtu")->pos,
 				     "mtu: %u is for a guest that evbpf makes: add guest, or set "

@@ -50,9 +50,9 @@ static const struct schema_word hooks[] = {
 _Static_assert(CONFIG_HOOK__MAX == 3, "a hook without a word");
 
 static const struct schema_word kinds[] = {
-	{"auto", CONFIG_KIND_AUTO, false},  {"veth", CONFIG_KIND_VETH, false},
-	{"tap", CONFIG_KIND_TAP, true},	    {"macvtap", CONFIG_KIND_MACVTAP, true},
-	{"afxdp", CONFIG_KIND_AFXDP, true}, {},
+	{"auto", CONFIG_KIND_AUTO, false},   {"veth", CONFIG_KIND_VETH, false},
+	{"tap", CONFIG_KIND_TAP, false},     {"macvtap", CONFIG_KIND_MACVTAP, false},
+	{"afxdp", CONFIG_KIND_AFXDP, false}, {},
 };
 _Static_assert(CONFIG_KIND__MAX == 5, "a kind without a word");
 

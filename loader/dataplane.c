@@ -26,6 +26,7 @@ struct dataplane {
 	enum evb_mode mode;
 	struct tables tables; /* borrowed from tc, or opened by the caller */
 	struct tc_bpf *tc;
+	struct tc_bpf *macvtap; /* NULL: not asked for yet */
 	struct lane lanes[DATAPLANE_PROG__MAX];
 };
 
@@ -81,24 +82,42 @@ static int maps_borrow(struct dataplane *dp)
 	return 0;
 }
 
-static int tc_load(struct dataplane *dp, const struct tables *tables)
+/* the program for macvtaps, or all the others */
+static int tc_load_some(const struct dataplane *dp, bool macvtap, const struct tables *tables,
+			struct tc_bpf **out)
 {
-	int err;
+	struct bpf_program *each;
+	struct tc_bpf *tc;
+	int err = 0;
 
 	log_load_reset();
-	dp->tc = tc_bpf__open();
-	if (!dp->tc)
+	tc = tc_bpf__open();
+	if (!tc)
 		return load_failed(-errno);
-	dp->tc->rodata->evb_mode = dp->mode;
+	tc->rodata->evb_mode = dp->mode;
 	/* redirect_peer scrubs the packet type since 6.16; on others it is harmless to do it too */
-	dp->tc->rodata->evb_set_host = kernel_older(6, 16);
-	if (tables) {
-		err = maps_reuse(dp->tc->obj, tables);
+	tc->rodata->evb_set_host = kernel_older(6, 16);
+	bpf_object__for_each_program(each, tc->obj)
+		bpf_program__set_autoload(each, (each == tc->progs.evb_from_macvtap) == macvtap);
+	if (tables)
+		err = maps_reuse(tc->obj, tables);
+	if (!err) {
+		err = tc_bpf__load(tc);
 		if (err)
-			return err;
+			err = load_failed(err);
 	}
-	err = tc_bpf__load(dp->tc);
-	return err ? load_failed(err) : maps_borrow(dp);
+	if (err)
+		tc_bpf__destroy(tc);
+	else
+		*out = tc;
+	return err;
+}
+
+static int tc_load(struct dataplane *dp, const struct tables *tables)
+{
+	int err = tc_load_some(dp, false, tables, &dp->tc);
+
+	return err ? err : maps_borrow(dp);
 }
 
 static int open_on(const struct tables *tables, enum evb_mode mode, struct dataplane **out)
@@ -136,6 +155,7 @@ void dataplane_close(struct dataplane *dp)
 		hook_xdp_close(dp->lanes[i].hook);
 		xdp_bpf__destroy(dp->lanes[i].skel);
 	}
+	tc_bpf__destroy(dp->macvtap);
 	tc_bpf__destroy(dp->tc);
 	free(dp);
 }
@@ -145,7 +165,14 @@ const struct tables *dataplane_tables(const struct dataplane *dp)
 	return &dp->tables;
 }
 
-int dataplane_tc_fd(const struct dataplane *dp, enum dataplane_prog prog)
+static int macvtap_fd(struct dataplane *dp)
+{
+	int err = dp->macvtap ? 0 : tc_load_some(dp, true, &dp->tables, &dp->macvtap);
+
+	return err ? err : bpf_program__fd(dp->macvtap->progs.evb_from_macvtap);
+}
+
+int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog)
 {
 	switch (prog) {
 	case DATAPLANE_FROM_VF:
@@ -154,6 +181,8 @@ int dataplane_tc_fd(const struct dataplane *dp, enum dataplane_prog prog)
 		return bpf_program__fd(dp->tc->progs.evb_from_wire);
 	case DATAPLANE_FROM_PF:
 		return bpf_program__fd(dp->tc->progs.evb_from_pf);
+	case DATAPLANE_FROM_MACVTAP:
+		return macvtap_fd(dp);
 	default:
 		return -EINVAL;
 	}

@@ -12,6 +12,7 @@ enum dataplane_prog {
 	DATAPLANE_FROM_VF = 0, /* TC ingress of a VF's host end */
 	DATAPLANE_FROM_WIRE,   /* TC ingress of the uplink */
 	DATAPLANE_FROM_PF,     /* TC egress of the uplink */
+	DATAPLANE_FROM_MACVTAP, /* TC egress of a macvtap */
 	DATAPLANE_XDP_WIRE,    /* XDP of the uplink */
 	DATAPLANE_XDP_VF,      /* XDP of a VF's host end */
 	DATAPLANE_PROG__MAX,
@@ -32,8 +33,11 @@ void dataplane_close(struct dataplane *dp); /* NULL is fine */
 /* its maps; they live as long as dp */
 const struct tables *dataplane_tables(const struct dataplane *dp);
 
-/* a loaded TC program's fd, dp's own; -EINVAL for an XDP program */
-int dataplane_tc_fd(const struct dataplane *dp, enum dataplane_prog prog);
+/*
+ * a loaded TC program's fd, dp's own; -EINVAL for an XDP program. That of macvtaps is loaded at the
+ * first call: most switches have none, and the verifier takes its time.
+ */
+int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog);
 
 /*
  * dataplane_xdp() - an XDP program on dp's maps for hook_xdp_attach(), dp's own; opened at the first

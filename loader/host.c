@@ -74,6 +74,11 @@ static int host_device(struct host *host, const char *what, const char *dev, str
 		return log_err_r(err, "%s: there is no device %s in this network namespace", what, dev);
 	if (err)
 		return log_err_r(err, "%s: cannot look at device %s: %s", what, dev, log_errno(err));
+	if (!strcmp(link->kind, "tun") && !link->tap)
+		return log_err_r(-EOPNOTSUPP,
+				 "%s: %s is a tun device, which carries IP packets without Ethernet "
+				 "header; make a tap: ip tuntap add dev %s mode tap",
+				 what, dev, dev);
 	if (link->loopback || !link->has_mac)
 		return log_err_r(-EOPNOTSUPP, "%s: %s is not an Ethernet device", what, dev);
 	return host_check_free(host, link);
@@ -136,13 +141,60 @@ static int host_look_guest(struct host *host, const struct config_vf *vf, struct
 	return err;
 }
 
-static int host_check_kind(const struct config_vf *vf, const struct nl_link *link)
+/* what its driver says; NONE: nothing that can be a VF */
+static enum config_kind device_kind(const struct nl_link *link)
 {
 	if (!strcmp(link->kind, "veth"))
-		return 0;
-	return log_err_r(-EOPNOTSUPP,
-			 "%s: %s is a %s device; this version of evbpf has VFs on veth devices only",
-			 vf->port.name, vf->dev, link->kind[0] ? link->kind : "physical");
+		return CONFIG_KIND_VETH;
+	if (!strcmp(link->kind, "tun") && link->tap)
+		return CONFIG_KIND_TAP;
+	return strcmp(link->kind, "macvtap") ? CONFIG_KIND_AUTO : CONFIG_KIND_MACVTAP;
+}
+
+static enum evb_port_kind port_kind(enum config_kind kind)
+{
+	static const enum evb_port_kind kinds[] = {
+		[CONFIG_KIND_AUTO] = EVB_KIND_NONE,	   [CONFIG_KIND_VETH] = EVB_KIND_VETH,
+		[CONFIG_KIND_TAP] = EVB_KIND_TAP,	   [CONFIG_KIND_MACVTAP] = EVB_KIND_MACVTAP,
+		[CONFIG_KIND_AFXDP] = EVB_KIND_AFXDP,
+	};
+	_Static_assert(sizeof(kinds) / sizeof(kinds[0]) == CONFIG_KIND__MAX, "a kind is missing");
+
+	return kinds[kind];
+}
+
+/* a macvtap hears its parent's stack too: on the uplink it would get frames twice */
+static bool hears_uplink(const struct host *host, const struct nl_link *link)
+{
+	return link->peer == host->uplink.ifindex && link->peer_nsid < 0 && !link->deaf;
+}
+
+/* what kind of port the device makes; NONE: it cannot be this VF, and @why says the reason */
+static enum evb_port_kind host_kind(const struct host *host, const struct config_vf *vf,
+				    const struct nl_link *link, char *why, size_t len)
+{
+	enum config_kind is = device_kind(link);
+	enum config_kind kind = vf->kind == CONFIG_KIND_AUTO ? is : vf->kind;
+
+	if (is == CONFIG_KIND_AUTO)
+		snprintf(why, len, "%s is a %s device; a VF is a veth, a tap or a macvtap", vf->dev,
+			 link->kind[0] ? link->kind : "physical");
+	else if (is != (kind == CONFIG_KIND_AFXDP ? CONFIG_KIND_VETH : kind))
+		snprintf(why, len,
+			 "%s is a %s, and `kind: %s` needs a %s; give another device, or write kind: %s",
+			 vf->dev, config_kind_name(is), config_kind_name(kind),
+			 kind == CONFIG_KIND_AFXDP ? "veth" : config_kind_name(kind),
+			 config_kind_name(is));
+	else if (kind == CONFIG_KIND_MACVTAP && vf->hook == CONFIG_HOOK_XDP)
+		snprintf(why, len, "%s is a macvtap, whose driver has no XDP; use hook tc", vf->dev);
+	else if (kind == CONFIG_KIND_MACVTAP && hears_uplink(host, link))
+		snprintf(why, len,
+			 "the parent of macvtap %s is the uplink %s, so that it would get frames "
+			 "twice; give it another parent, or mode source without addresses",
+			 vf->dev, host->uplink.name);
+	else
+		return port_kind(kind);
+	return EVB_KIND_NONE;
 }
 
 /* the other end of a pair that was made just now: where it is, is known */
@@ -183,15 +235,17 @@ int host_refresh_vf(struct host *host, const struct config *cfg, unsigned int i)
 	const struct config_vf *vf = &cfg->vfs[i];
 	struct host_vf *at = &host->vfs[i];
 	int err = host_device(host, vf->port.name, vf->dev, &at->link);
+	char why[256];
 
-	if (!err)
-		err = host_check_kind(vf, &at->link);
 	if (err)
 		return err;
+	at->kind = host_kind(host, vf, &at->link, why, sizeof(why));
+	if (!at->kind)
+		return log_err_r(-EOPNOTSUPP, "%s: %s", vf->port.name, why);
 	host_look_peer(host, vf, at);
 	if (vf->hook != CONFIG_HOOK_XDP)
 		return 0;
-	if (!at->peer.ifindex)
+	if (at->kind != EVB_KIND_TAP && !at->peer.ifindex)
 		return log_err_r(-EOPNOTSUPP,
 				 "%s: hook xdp needs the guest's end of %s within reach, to turn offloads off "
 				 "there; its network namespace has no name and no process here",
@@ -222,16 +276,21 @@ static const struct config_vf *vf_by_id(const struct config *cfg, unsigned int i
 	return NULL;
 }
 
-/* veth is what `auto` finds; others are refused */
-static enum config_kind kind_of(const struct config_vf *vf)
+/* @row: the port as it is, by which `auto` is known */
+static bool vf_same_kind(const struct config_vf *a, const struct config_vf *b,
+			 const struct evb_port *row)
 {
-	return vf->kind == CONFIG_KIND_AUTO ? CONFIG_KIND_VETH : vf->kind;
+	if (a->kind == b->kind)
+		return true;
+	return (a->kind == CONFIG_KIND_AUTO || port_kind(a->kind) == row->kind) &&
+	       (b->kind == CONFIG_KIND_AUTO || port_kind(b->kind) == row->kind);
 }
 
 /* what cannot change while the port stays */
-static bool vf_same_device(const struct config_vf *a, const struct config_vf *b)
+static bool vf_same_device(const struct config_vf *a, const struct config_vf *b,
+			   const struct evb_port *row)
 {
-	if (strcmp(a->dev, b->dev) || kind_of(a) != kind_of(b) || a->has_guest != b->has_guest ||
+	if (strcmp(a->dev, b->dev) || !vf_same_kind(a, b, row) || a->has_guest != b->has_guest ||
 	    (a->hook == CONFIG_HOOK_XDP) != (b->hook == CONFIG_HOOK_XDP))
 		return false;
 	if (!a->has_guest)
@@ -255,6 +314,7 @@ static int link_found(const struct nl_link *link, void *arg)
 
 		if (at->row.ifindex && (int)at->row.ifindex == link->ifindex) {
 			at->link = *link;
+			at->kind = at->row.kind;
 			at->kept = true;
 			return 0;
 		}
@@ -272,31 +332,26 @@ static int host_look_kept(struct host *host, const struct config *cfg,
 		const struct config_vf *vf = &cfg->vfs[i], *old = vf_by_id(running->old, vf->id);
 		struct host_vf *at = &host->vfs[i];
 
-		if (!old || !vf_same_device(old, vf) ||
-		    tables_port(running->tables, EVB_PORT_VF(vf->id), &at->row))
+		if (!old || tables_port(running->tables, EVB_PORT_VF(vf->id), &at->row) ||
+		    !vf_same_device(old, vf, &at->row))
 			memset(&at->row, 0, sizeof(at->row));
 	}
 	return nl_link_each(host->nl, link_found, &links);
 }
 
-static bool vf_has_device(const struct host *host, const struct host_running *running,
-			  const struct config_vf *vf)
+static bool vf_has_device(const struct host *host, const struct evb_port *row)
 {
 	struct nl_link link;
-	struct evb_port row;
 
-	return !tables_port(running->tables, EVB_PORT_VF(vf->id), &row) && row.ifindex &&
-	       !nl_link_get(host->nl, NULL, (int)row.ifindex, &link);
+	return row->ifindex && !nl_link_get(host->nl, NULL, (int)row->ifindex, &link);
 }
 
 /* a port as it was, whose device went: that must not stand in the way of changing the others */
-static bool vf_may_miss(struct host *host, const struct config_vf *old, const struct config_vf *vf)
+static bool vf_may_miss(struct host *host, const struct config_vf *vf)
 {
 	char path[CONFIG_NETNS_LEN + sizeof(NETNS_RUN_DIR) + 1];
 	struct nl_link link;
 
-	if (!old || !vf_same_device(old, vf))
-		return false;
 	snprintf(path, sizeof(path), "%s%s%s", strchr(vf->guest_netns, '/') ? "" : NETNS_RUN_DIR,
 		 strchr(vf->guest_netns, '/') ? "" : "/", vf->guest_netns);
 	if (vf->has_guest ? !access(path, F_OK) : !nl_link_get(host->nl, vf->dev, 0, &link))
@@ -307,11 +362,26 @@ static bool vf_may_miss(struct host *host, const struct config_vf *old, const st
 	return true;
 }
 
+/* likewise, and a device of that name is there again which cannot be the port */
+static bool vf_is_unfit(struct host *host, const struct config_vf *vf)
+{
+	struct nl_link link;
+	char why[256];
+
+	if (vf->has_guest || nl_link_get(host->nl, vf->dev, 0, &link) ||
+	    host_kind(host, vf, &link, why, sizeof(why)))
+		return false;
+	log_warn("%s: %s; the port is absent", vf->port.name, why);
+	return true;
+}
+
 static int host_look_vf(struct host *host, const struct config *cfg, unsigned int i,
 			const struct host_running *running)
 {
 	const struct config_vf *vf = &cfg->vfs[i], *old;
 	struct host_vf *at = &host->vfs[i];
+	struct evb_port row = {};
+	bool same;
 
 	if (!running)
 		return host_look_new(host, cfg, i, vf->present_later);
@@ -320,10 +390,12 @@ static int host_look_vf(struct host *host, const struct config *cfg, unsigned in
 			host_look_peer(host, vf, at);
 		return 0;
 	}
-	old = vf_by_id(running->old, vf->id);
 	if (running->follow && vf->has_guest)
 		return 0; /* somebody took the pair away: `apply` makes it again */
-	if (old && vf_has_device(host, running, vf) && !vf_same_device(old, vf) &&
+	old = vf_by_id(running->old, vf->id);
+	tables_port(running->tables, EVB_PORT_VF(vf->id), &row);
+	same = old && vf_same_device(old, vf, &row);
+	if (old && !same && vf_has_device(host, &row) &&
 	    (!strcmp(old->dev, vf->dev) || (old->has_guest && vf->has_guest)))
 		return log_err_r(-EBUSY,
 				 "%s: %s of a device that is a port cannot change while it is one; leave "
@@ -331,7 +403,9 @@ static int host_look_vf(struct host *host, const struct config *cfg, unsigned in
 				 vf->port.name,
 				 vf->has_guest ? "dev, guest, kind, mtu, hook and first address" :
 						 "guest, kind and hook");
-	if (!vf->present_later && !running->follow && vf_may_miss(host, old, vf))
+	if (same && !vf->present_later && !running->follow && vf_may_miss(host, vf))
+		return 0;
+	if (same && vf_is_unfit(host, vf))
 		return 0;
 	return host_look_new(host, cfg, i, vf->present_later || running->follow);
 }
@@ -405,13 +479,18 @@ static bool host_vf_by_peer(const struct host *host, const struct config_vf *vf,
 	return !netns_same(&at->netns, &host->netns);
 }
 
+static bool has_peer(enum evb_port_kind kind)
+{
+	return kind == EVB_KIND_VETH || kind == EVB_KIND_AFXDP;
+}
+
 static void plan_vf(const struct host *host, const struct config_vf *vf, const struct host_vf *at,
 		    struct plan_dev *dev)
 {
-	dev->kind = EVB_KIND_VETH;
+	dev->kind = at->kind ? at->kind : at->row.kind; /* one that went is what it was */
 	dev->ifindex = at->link.ifindex;
 	dev->xdp = vf->hook == CONFIG_HOOK_XDP;
-	if (at->kept && !at->peer.ifindex) { /* nobody looked anew */
+	if (at->kept && !at->peer.ifindex && has_peer(at->kind)) { /* nobody looked anew */
 		dev->mtu = at->row.max_len - EVB_LEN_OVER_MTU;
 		dev->peer = at->row.send == EVB_SEND_PEER;
 		return;

@@ -17,7 +17,8 @@ struct host_vf {
 	bool make;		/* a pair is to be made */
 	bool kept;		/* is a port already: row is what the tables say of it */
 	struct evb_port row;
-	struct nl_link peer;	/* its other end; without ifindex: not reachable */
+	enum evb_port_kind kind; /* of link */
+	struct nl_link peer;	/* the other end of a veth; without ifindex: not reachable */
 	int netns_fd;		/* the guest's namespace, -1: not known */
 	struct netns netns;	/* its identity */
 };

@@ -122,9 +122,12 @@ static int undo_down(struct nl *nl, const struct evb_undo_val *val)
 {
 	struct nl_link link;
 
+	int err;
+
 	if (undo_device(nl, val, &link))
 		return 0;
-	return nl_link_set_flags(nl, link.ifindex, IFF_UP, IFF_UP);
+	err = nl_link_set_flags(nl, link.ifindex, IFF_UP, IFF_UP);
+	return err == -ENETDOWN ? 0 : err; /* a macvtap whose parent is down by now: logged */
 }
 
 static int undo_busy_is_fine(int err)

@@ -47,7 +47,7 @@ bool journal_has(const struct tables *tables, enum evb_undo what, uint32_t port,
 void journal_forget(const struct tables *tables, enum evb_undo what, uint32_t port,
 		    uint32_t ifindex);
 
-/* tx_dropped of an interface when the switch was attached; 0 when it is not known */
+/* nl_link_lost() of an interface when the switch was attached; 0 when it is not known */
 uint64_t journal_drops(const struct tables *tables, uint32_t ifindex);
 /* sets it anew, where there is such an entry */
 int journal_set_drops(const struct tables *tables, uint32_t ifindex, uint64_t dropped);

@@ -274,6 +274,29 @@ static void read_string(const struct nlattr *attr, char *out, size_t len)
 	snprintf(out, len, "%.*s", (int)mnl_attr_get_payload_len(attr), mnl_attr_get_str(attr));
 }
 
+static void read_tun(const struct nlattr *nest, struct nl_link *out)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == IFLA_TUN_TYPE)
+			out->tap = mnl_attr_get_u8(attr) == NL_TUN_TAP;
+}
+
+static void read_macvtap(const struct nlattr *nest, struct nl_link *out)
+{
+	uint32_t mode = 0, addresses = 0;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		if (mnl_attr_get_type(attr) == IFLA_MACVLAN_MODE)
+			mode = mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) == IFLA_MACVLAN_MACADDR_COUNT)
+			addresses = mnl_attr_get_u32(attr);
+	}
+	out->deaf = mode == MACVLAN_MODE_SOURCE && !addresses;
+}
+
 static void read_linkinfo(const struct nlattr *nest, struct nl_link *out)
 {
 	const struct nlattr *data = NULL;
@@ -285,10 +308,10 @@ static void read_linkinfo(const struct nlattr *nest, struct nl_link *out)
 		if (mnl_attr_get_type(attr) == IFLA_INFO_DATA)
 			data = attr;
 	}
-	if (!data || strcmp(out->kind, "tun") != 0)
-		return;
-	mnl_attr_for_each_nested(attr, data) if (mnl_attr_get_type(attr) == IFLA_TUN_TYPE)
-		out->tap = mnl_attr_get_u8(attr) == NL_TUN_TAP;
+	if (data && !strcmp(out->kind, "tun"))
+		read_tun(data, out);
+	if (data && !strcmp(out->kind, "macvtap"))
+		read_macvtap(data, out);
 }
 
 static void read_link_number(const struct nlattr *attr, struct nl_link *out)
@@ -401,6 +424,11 @@ int nl_link_get(struct nl *nl, const char *name, int ifindex, struct nl_link *ou
 		return -ENODEV;
 	*out = link;
 	return 0;
+}
+
+uint64_t nl_link_lost(const struct nl_link *link)
+{
+	return strcmp(link->kind, "macvtap") ? link->stats.tx_dropped : link->stats.rx_dropped;
 }
 
 struct nl_list {

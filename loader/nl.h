@@ -52,6 +52,7 @@ struct nl_link {
 	uint8_t operstate;  /* IF_OPER_* */
 	bool carrier;
 	bool tap;      /* kind "tun" in tap mode (false where the kernel does not say) */
+	bool deaf;     /* kind "macvtap" that gets nothing from its parent: source, without addresses */
 	int peer;      /* IFLA_LINK: ifindex of veth's peer, macvtap's parent; 0: none */
 	int peer_nsid; /* number, in this namespace, of the one that peer is in; -1: the same */
 	int master;    /* ifindex of its bridge, bond ...; 0: none */
@@ -70,6 +71,12 @@ struct nl_link {
  * @out untouched).
  */
 int nl_link_get(struct nl *nl, const char *name, int ifindex, struct nl_link *out);
+
+/*
+ * nl_link_lost() - frames to whoever is behind the device that it has lost: what a tap or veth could
+ * not send, and what a macvtap, whose guest is at its receiving end, could not take.
+ */
+uint64_t nl_link_lost(const struct nl_link *link);
 
 /* nl_link_each() - all devices; stops at the first non-zero return of @fn, and returns it */
 int nl_link_each(struct nl *nl, int (*fn)(const struct nl_link *link, void *arg), void *arg);

@@ -219,14 +219,31 @@ static void port_add_pf(struct builder *b, const struct plan_dev *dev)
 	port->row.down = 0;
 }
 
+/* of a device that is not there: as the file says, and a veth if it does not */
+static enum evb_port_kind kind_wanted(enum config_kind kind)
+{
+	switch (kind) {
+	case CONFIG_KIND_TAP:
+		return EVB_KIND_TAP;
+	case CONFIG_KIND_MACVTAP:
+		return EVB_KIND_MACVTAP;
+	case CONFIG_KIND_AFXDP:
+		return EVB_KIND_AFXDP;
+	default:
+		return EVB_KIND_VETH;
+	}
+}
+
 static void port_add_vf(struct builder *b, const struct config_vf *vf, const struct plan_dev *dev)
 {
 	struct plan_port *port = port_add(b->plan, EVB_PORT_VF(vf->id), vf->port.name);
 
 	port_set_dev(&port->row, dev);
-	port->row.kind = dev->kind ? dev->kind : EVB_KIND_VETH;
+	port->row.kind = dev->kind ? dev->kind : kind_wanted(vf->kind);
 	if (b->no_devices || dev->ifindex)
-		port->row.send = dev->peer ? EVB_SEND_PEER : EVB_SEND_DEV;
+		port->row.send = port->row.kind == EVB_KIND_MACVTAP ? EVB_SEND_INGRESS :
+				 dev->peer			    ? EVB_SEND_PEER :
+								      EVB_SEND_DEV;
 	port->row.xdp_slot = dev->xdp ? port->number + 1 : 0;
 	memcpy(port->row.mac, vf->port.mac[0], sizeof(port->row.mac));
 	port->row.n_macs = vf->port.n_macs;

@@ -103,29 +103,37 @@ static int features_set(struct steps *at, uint32_t port, int netns_fd,
 	return 0;
 }
 
-/* guest's end of a VF with hook xdp: nothing beside the bytes, and a receiver for XDP frames */
+/*
+ * A VF with hook xdp: its guest's end receives XDP frames, and nothing is beside the bytes, neither
+ * in what the guest sends nor in what TC sends to it out of the host's end.
+ */
 static int vf_offloads(struct steps *at, unsigned int i)
 {
-	static const struct feature clean[] = {
-		{"rx-gro", true},
+	static const struct feature gro = {"rx-gro", true}, clean[] = {
 		{"tx-vlan-hw-insert", false},
 		{"tx-vlan-stag-hw-insert", false},
 		{"tx-checksum-ip-generic", false},
 	};
 	const struct host_vf *vf = &at->host->vfs[i];
+	uint32_t port = vf_number(at, i), n = sizeof(clean) / sizeof(clean[0]);
+	int err;
 
-	if (at->cfg->vfs[i].hook != CONFIG_HOOK_XDP)
+	/* what a tap's guest may leave to the host is between it and its monitor */
+	if (at->cfg->vfs[i].hook != CONFIG_HOOK_XDP || vf->kind == EVB_KIND_TAP)
 		return 0;
-	return features_set(at, vf_number(at, i), vf->netns_fd, &vf->peer, clean,
-			    sizeof(clean) / sizeof(clean[0]), "hook xdp needs it");
+	err = features_set(at, port, vf->netns_fd, &vf->peer, &gro, 1, "hook xdp needs it");
+	if (!err)
+		err = features_set(at, port, vf->netns_fd, &vf->peer, clean, n, "hook xdp needs it");
+	return err ? err : features_set(at, port, -1, &vf->link, clean, n, "hook xdp needs it");
 }
 
-/* a tag that the far end of a veth wire carries beside the frame is invisible to XDP */
+/* a tag or a checksum that the far end of a veth wire leaves beside the frame is lost in XDP */
 static int step_far_end(struct steps *at)
 {
 	static const struct feature in_bytes[] = {
 		{"tx-vlan-hw-insert", false},
 		{"tx-vlan-stag-hw-insert", false},
+		{"tx-checksum-ip-generic", false},
 	};
 	struct nl_link peer;
 	int fd = -1, err;
@@ -133,8 +141,9 @@ static int step_far_end(struct steps *at)
 
 	err = nl_peer_open(at->host->nl, &at->host->uplink, &nl, &peer, &fd);
 	if (err) {
-		log_warn("%s: the other end of this veth is out of reach; unless txvlan and "
-			 "tx-vlan-stag-hw-insert are off there, XDP takes tagged frames for untagged",
+		log_warn("%s: the other end of this veth is out of reach; unless txvlan, "
+			 "tx-vlan-stag-hw-insert and tx-checksum-ip-generic are off there, XDP takes "
+			 "tagged frames for untagged and gives guests with hook xdp wrong checksums",
 			 at->cfg->uplink);
 		return 0;
 	}
@@ -190,7 +199,7 @@ static int baseline(struct steps *at, uint32_t port, const struct nl_link *link)
 {
 	struct evb_undo_val val = undo_of(EVB_UNDO_DROPS, port, link->name, link->ifindex);
 
-	val.old = link->stats.tx_dropped;
+	val.old = nl_link_lost(link);
 	return journal_add(&at->journal, &val);
 }
 
@@ -260,8 +269,12 @@ int steps_vf_programs(struct steps *at, unsigned int i)
 	const struct config_vf *vf = &at->cfg->vfs[i];
 	const struct nl_link *link = &at->host->vfs[i].link;
 	uint32_t port = vf_number(at, i);
-	int err = attach_tc(at, port, link, vf->port.name, HOOK_INGRESS, DATAPLANE_FROM_VF);
+	int err;
 
+	if (at->host->vfs[i].kind == EVB_KIND_MACVTAP) /* what its guest sends goes out of it */
+		return attach_tc(at, port, link, vf->port.name, HOOK_EGRESS,
+				 DATAPLANE_FROM_MACVTAP);
+	err = attach_tc(at, port, link, vf->port.name, HOOK_INGRESS, DATAPLANE_FROM_VF);
 	if (!err && vf->hook == CONFIG_HOOK_XDP)
 		err = attach_xdp(at, port, link, DATAPLANE_XDP_VF);
 	return err;

@@ -75,7 +75,6 @@ static int device_make(struct nl *nl, const char *name, unsigned int mtu, struct
 		return err;
 	dev->ifindex = ifindex;
 	dev->mtu = mtu;
-	dev->kind = EVB_KIND_VETH;
 	return 0;
 }
 
@@ -92,7 +91,7 @@ static int devices_make(struct lab *lab, struct nl *nl, const struct lab_setup *
 
 		err = device_make(nl, vf->dev, setup->mtu[vf->id % 32] ?: LAB_MTU, dev);
 		dev->xdp = vf->hook == CONFIG_HOOK_XDP;
-		dev->peer = !dev->xdp;
+		dev->peer = !dev->xdp && vf->kind == CONFIG_KIND_AUTO;
 	}
 	return err;
 }
@@ -119,8 +118,17 @@ static void ports_list(struct lab *lab)
 	}
 }
 
+static bool has_macvtap(const struct lab *lab)
+{
+	for (unsigned int i = 0; i < lab->n_ports; i++)
+		if (lab->ports[i].row->kind == EVB_KIND_MACVTAP)
+			return true;
+	return false;
+}
+
 static int meta_open(struct lab *lab)
 {
+	__u32 last = has_macvtap(lab) ? DATAPLANE_FROM_MACVTAP : DATAPLANE_FROM_PF;
 	int err, map;
 
 	lab->meta = meta_bpf__open_and_load();
@@ -128,7 +136,7 @@ static int meta_open(struct lab *lab)
 	if (err)
 		return log_err_r(err, "meta.bpf.c: %s: %s", log_errno(err), log_load_reason());
 	map = bpf_map__fd(lab->meta->maps.meta_targets);
-	for (__u32 prog = DATAPLANE_FROM_VF; prog <= DATAPLANE_FROM_PF; prog++) {
+	for (__u32 prog = DATAPLANE_FROM_VF; prog <= last; prog++) {
 		int fd = dataplane_tc_fd(lab->dp, prog);
 
 		if (fd < 0 || bpf_map_update_elem(map, &prog, &fd, BPF_ANY))
@@ -321,6 +329,8 @@ static enum dataplane_prog prog_of(const struct lab_port *port, bool xdp)
 	case EVB_PORT_PF:
 		return DATAPLANE_FROM_PF;
 	default:
+		if (port->row->kind == EVB_KIND_MACVTAP)
+			return DATAPLANE_FROM_MACVTAP;
 		return xdp ? DATAPLANE_XDP_VF : DATAPLANE_FROM_VF;
 	}
 }
@@ -408,6 +418,13 @@ int lab_run(struct lab *lab, const struct lab_case *c, const struct lab_bytes *i
 	return counters_read(lab, out->delta);
 }
 
+static bool never_xdp(const struct lab *lab, const char *from)
+{
+	const struct lab_port *port = lab_port(lab, from);
+
+	return port && port->row->kind == EVB_KIND_MACVTAP;
+}
+
 int lab_check(struct lab *lab, const struct lab_case *c, char *why)
 {
 	static struct lab_expect want;
@@ -420,7 +437,7 @@ int lab_check(struct lab *lab, const struct lab_case *c, char *why)
 		size_t len = strlen(why);
 		int differ;
 
-		if (!lab_has_skin(c, &in, skin))
+		if (!lab_has_skin(c, &in, skin) || (skin == LAB_XDP && never_xdp(lab, c->from)))
 			continue;
 		snprintf(why + len, LAB_WHY_MAX - len, "%s: %s -> %s, %s:\n", c->from, c->in,
 			 c->out, lab_skin_name(skin));

@@ -34,7 +34,8 @@
  * From that alone follow verdict, return code, counters (all others must stand still), the mark
  * in skb->tc_index, redirect_peer, and what the XDP program does (a port with policy, and all of a
  * domain with a promiscuous port, are left to TC). Every case runs at TC with its tags in
- * the bytes, then with the outermost beside the frame (an inner one stays in the bytes), then at XDP.
+ * the bytes, then with the outermost beside the frame (an inner one stays in the bytes), then at XDP
+ * (from a macvtap never). A VF's `kind` is believed; its device here is a veth all the same.
  * Of a flood the bytes of the last copy are compared, of the others length and outermost tag.
  */
 #pragma once

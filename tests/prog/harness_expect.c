@@ -343,7 +343,8 @@ static bool wants_peer(const struct lab *lab, const struct lab_expect *want,
 	const struct evb_port *target = port_numbered(lab, copy->port)->row;
 
 	return target->send == EVB_SEND_PEER && !target->watched && !copy->drop &&
-	       !is_group(&copy->frame) && want->from != EVB_PORT_PF;
+	       !is_group(&copy->frame) && want->from != EVB_PORT_PF &&
+	       port_numbered(lab, want->from)->row->kind != EVB_KIND_MACVTAP;
 }
 
 static int compare_copy(const struct lab *lab, const struct lab_expect *want,

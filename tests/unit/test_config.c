@@ -96,6 +96,36 @@ static void a_bare_vf_is_untagged_in_no_vlan(void **state)
 	config_free(cfg);
 }
 
+static void every_kind_arrives_and_afxdp_brings_its_hook(void **state)
+{
+	struct config *cfg = parse(HEAD "portgroups: [{name: x, kind: afxdp, hook: xdp}]\n"
+					"vfs:\n"
+					"  - {id: 0, dev: a, mac: 02:00:00:00:00:00, kind: tap}\n"
+					"  - {id: 1, dev: b, mac: 02:00:00:00:00:01, kind: tap, hook: xdp}\n"
+					"  - {id: 2, dev: c, mac: 02:00:00:00:00:02, kind: macvtap, hook: tc}\n"
+					"  - {id: 3, dev: d, mac: 02:00:00:00:00:03, kind: afxdp}\n"
+					"  - {id: 4, dev: e, mac: 02:00:00:00:00:04, kind: afxdp, hook: auto}\n"
+					"  - {id: 5, dev: f, guest: {netns: r, name: e}, portgroup: x}\n"
+					"  - {id: 6, dev: g, mac: 02:00:00:00:00:06, kind: auto, hook: xdp}\n");
+	static const struct {
+		enum config_kind kind;
+		enum config_hook hook;
+	} want[] = {
+		{CONFIG_KIND_TAP, CONFIG_HOOK_AUTO},   {CONFIG_KIND_TAP, CONFIG_HOOK_XDP},
+		{CONFIG_KIND_MACVTAP, CONFIG_HOOK_TC}, {CONFIG_KIND_AFXDP, CONFIG_HOOK_XDP},
+		{CONFIG_KIND_AFXDP, CONFIG_HOOK_XDP},  {CONFIG_KIND_AFXDP, CONFIG_HOOK_XDP},
+		{CONFIG_KIND_AUTO, CONFIG_HOOK_XDP},
+	};
+
+	(void)state;
+	assert_int_equal(cfg->n_vfs, sizeof(want) / sizeof(want[0]));
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		assert_int_equal(cfg->vfs[i].kind, want[i].kind);
+		assert_int_equal(cfg->vfs[i].hook, want[i].hook);
+	}
+	config_free(cfg);
+}
+
 static void every_key_of_a_vf_arrives(void **state)
 {
 	struct config *cfg = parse(HEAD "relay: veb\n"
@@ -523,6 +553,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_smallest_file_has_all_defaults),
 		cmocka_unit_test(a_bare_vf_is_untagged_in_no_vlan),
+		cmocka_unit_test(every_kind_arrives_and_afxdp_brings_its_hook),
 		cmocka_unit_test(every_key_of_a_vf_arrives),
 		cmocka_unit_test(a_pf_may_be_an_access_port),
 		cmocka_unit_test(a_pf_may_say_its_defaults),

@@ -264,6 +264,26 @@ static const struct bad cases[] = {
 	 HEAD "vfs:\n  - {id: 0, dev: a, vlan: 9, proto: 802.1ad, " MAC1 "}\npf: {" MAC1 "}\n", 5,
 	 51, "pf's already (line 6)", "VLAN 9 (802.1ad)"},
 
+	/* kinds of devices */
+	{"kind macvlan", VF("kind: macvlan"), 8, 11, "'macvlan'", "auto, veth, tap, macvtap, afxdp"},
+	{"kind tap with guest", GUEST_HEAD "    kind: tap\n", 8, 11, "tap contradicts guest (line 7)",
+	 "take one out"},
+	{"kind macvtap with guest", GUEST_HEAD "    kind: macvtap\n", 8, 11, "macvtap contradicts",
+	 "take one out"},
+	{"kind macvtap with hook xdp", VF("hook: xdp\n    kind: macvtap"), 8, 11, "hook: xdp",
+	 "write hook: tc"},
+	{"kind afxdp with hook tc", VF("kind: afxdp\n    hook: tc"), 9, 11, "hook: tc",
+	 "write hook: xdp"},
+	{"kind of a group with the VF's hook",
+	 HEAD "portgroups: [{name: g, kind: afxdp}]\n"
+	      "vfs: [{id: 0, dev: a, " MAC1 ", portgroup: g, hook: tc}]\n",
+	 5, 67, "hook: tc", "(vf0, portgroup g)"},
+	{"kind of a group with the VF's guest",
+	 HEAD "portgroups: [{name: g, kind: tap}]\n"
+	      "vfs: [{id: 0, dev: a, guest: {netns: r, name: e}, portgroup: g}]\n",
+	 4, 30, "tap contradicts guest (line 5)", "(vf0, portgroup g)"},
+	{"kind of the PF", HEAD "pf: {kind: tap}\n", 4, 6, "'kind'", "a VF"},
+
 	/* what a later version does */
 	{"relay vepa", HEAD "relay: vepa\n", 4, 8, "relay: 'vepa'", NOT_YET "; use veb"},
 	{"relay private", HEAD "relay: private\n", 4, 8, "'private'", NOT_YET "; use veb"},
@@ -271,9 +291,6 @@ static const struct bad cases[] = {
 	{"relay extender", HEAD "relay: extender\n", 4, 8, "'extender'", NOT_YET "; use veb"},
 	{"relay vepa of a VF", VF("relay: vepa"), 8, 12, "'vepa'", NOT_YET "; use veb"},
 	{"relay private of the PF", HEAD "pf: {relay: private}\n", 4, 13, "'private'", NOT_YET},
-	{"kind tap", VF("kind: tap"), 8, 11, "'tap'", NOT_YET "; use auto, veth"},
-	{"kind macvtap", VF("kind: macvtap"), 8, 11, "'macvtap'", NOT_YET "; use auto, veth"},
-	{"kind afxdp", VF("kind: afxdp"), 8, 11, "'afxdp'", NOT_YET "; use auto, veth"},
 	{"channels", HEAD "channels: [{svid: 2}]\n", 4, 11, "a list", NOT_YET "; leave it out"},
 	{"replication", HEAD "replication: [{grp: 1}]\n", 4, 14, "a list", NOT_YET},
 	{"cascade", HEAD "cascade: [{dev: a}]\n", 4, 10, "a list", NOT_YET},

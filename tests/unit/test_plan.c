@@ -532,6 +532,47 @@ static void another_vlan_moves_no_fid(void **state)
 	unmake(&b);
 }
 
+static void kinds_of_devices(void **state)
+{
+	static const struct {
+		enum evb_port_kind found, kind;
+		enum evb_send send;
+	} want[] = {
+		{EVB_KIND_TAP, EVB_KIND_TAP, EVB_SEND_DEV},
+		{EVB_KIND_MACVTAP, EVB_KIND_MACVTAP, EVB_SEND_INGRESS},
+		{EVB_KIND_VETH, EVB_KIND_VETH, EVB_SEND_PEER},
+		{EVB_KIND_AFXDP, EVB_KIND_AFXDP, EVB_SEND_DEV},
+		{EVB_KIND_NONE, EVB_KIND_MACVTAP, EVB_SEND_NONE}, /* not there yet */
+	};
+	struct plan_host host = {.uplink = {.ifindex = 2, .mtu = 1500}};
+	struct plan *plan = NULL;
+	struct config *cfg;
+
+	(void)state;
+	cfg = parse("version: 1\nswitch: t\nuplink: {dev: up}\nvfs:\n"
+		    "  - {id: 0, dev: a, mac: \"02:00:00:00:00:00\"}\n"
+		    "  - {id: 1, dev: b, mac: \"02:00:00:00:00:01\"}\n"
+		    "  - {id: 2, dev: c, mac: \"02:00:00:00:00:02\"}\n"
+		    "  - {id: 3, dev: d, mac: \"02:00:00:00:00:03\", kind: afxdp}\n"
+		    "  - {id: 4, dev: e, mac: \"02:00:00:00:00:04\", kind: macvtap, present: later}\n");
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		host.vfs[i] = (struct plan_dev){.ifindex = want[i].found ? 10 + i : 0,
+						.mtu = 1500,
+						.kind = want[i].found,
+						.peer = want[i].found == EVB_KIND_VETH};
+	assert_int_equal(plan_build(cfg, &host, &plan), 0);
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		assert_int_equal(plan_port_get(plan, EVB_PORT_VF(i))->kind, want[i].kind);
+		assert_int_equal(plan_port_get(plan, EVB_PORT_VF(i))->send, want[i].send);
+	}
+	plan_free(plan);
+	assert_int_equal(plan_build(cfg, NULL, &plan), 0);
+	assert_int_equal(plan_port_get(plan, EVB_PORT_VF(4))->send, EVB_SEND_INGRESS);
+	assert_int_equal(plan_port_get(plan, EVB_PORT_VF(3))->kind, EVB_KIND_AFXDP);
+	plan_free(plan);
+	config_free(cfg);
+}
+
 static void without_devices(void **state)
 {
 	struct config *cfg = parse(mixed);
@@ -630,6 +671,7 @@ int main(void)
 		TEST("the same text makes the same rows", same_text_same_rows),
 		TEST("the order of VFs in the file is no matter", order_of_vfs_is_no_matter),
 		TEST("another VLAN moves no FID", another_vlan_moves_no_fid),
+		TEST("a device's kind decides how frames are handed to it", kinds_of_devices),
 		TEST("without devices there are rows without devices", without_devices),
 		TEST("256 VFs in one VLAN", whole_house),
 		TEST("an FDB that is full to the brim, and one that would run over", full_fdb),
