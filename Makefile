@@ -67,6 +67,7 @@ PROG_BIN := $(patsubst tests/prog/%.c,$(B)/tests/prog/%,$(wildcard tests/prog/te
 PROG_SHARED := $(filter-out tests/prog/test_% %.bpf.c,$(wildcard tests/prog/*.c))
 PROG_SHARED_OBJ := $(PROG_SHARED:%.c=$(B)/%.o)
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+EXAMPLES := $(patsubst %.c,$(B)/%,$(wildcard examples/*.c))
 BENCH_BIN := $(patsubst bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard bench/*.c)))
 
 BPF_OBJ := $(BPF_NAMES:%=$(BPF_OUT)/bpf/%.bpf.o)
@@ -84,9 +85,9 @@ ALL_BPF_OBJ := $(BPF_OBJ) $(PROG_BPF_OBJ) $(BENCH_BPF_OBJ) $(E2E_BPF_OBJ)
 CHECKS := $(B)/checks/vmlinux_bpf.o $(B)/checks/vmlinux_uapi.o $(B)/checks/abi_padding.o
 EVBPF := $(if $(MAIN),$(B)/evbpf $(B)/evbpf-faults)
 
-.PHONY: all checks bpf test-programs bench-programs unit san prog e2e test demo bench fuzz \
-	fuzz-programs clang-matrix deps install uninstall clean help
-all: checks bpf $(EVBPF) ## build evbpf and its BPF programs (default)
+.PHONY: all checks bpf examples test-programs bench-programs unit san prog e2e test demo bench fuzz \
+	fuzz-programs clang-matrix test-vm deps install uninstall clean help
+all: checks bpf $(EVBPF) examples ## build evbpf and its BPF programs (default)
 
 bpf: $(BPF_OBJ) $(SKEL)
 
@@ -162,6 +163,16 @@ $(B)/evbpf $(B)/evbpf-faults:
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
+# ---- examples: programs of guests; they know nothing of evbpf
+
+examples: $(EXAMPLES) ## build examples/*.c
+
+$(EXAMPLES): $(B)/%: %.c Makefile
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -MF $@.d $< -o $@ \
+		$(call pkg,libs,libxdp libbpf,-lxdp -lbpf)
+
 # ---- test programs (cmocka)
 
 $(UNIT_BIN): $(B)/tests/unit/%: tests/unit/%.c $(B)/libevbpf.a Makefile
@@ -218,6 +229,15 @@ e2e: all $(PROG_SKEL) $(E2E_BIN) $(E2E_BPF_OBJ) ## tests with real frames in net
 test: ## install what is missing, build, run every test, sum up; root
 	$(need_root)
 	$(Q)MAKE='$(MAKE)' PYTHON='$(PYTHON)' scripts/test.sh $(RESULTS)
+
+# Guests with kernels of their own; everything else is tested by `test`.
+test-vm: ## install QEMU, build, test with real guests on tap and macvtap VFs; root
+	$(need_root)
+	$(Q)scripts/deps.sh
+	$(Q)scripts/vm-deps.sh
+	$(Q)$(MAKE) all
+	$(Q)timeout --foreground -k 30 900 $(PYTHON) -m pytest -qq --color=no -p no:cacheprovider \
+		-o console_output_style=classic tests/vm
 
 # With every clang that is there: no warnings, no surprises of one version.
 clang-matrix: ## build the BPF programs with clang-14 and clang-19

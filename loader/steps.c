@@ -143,7 +143,7 @@ static int step_far_end(struct steps *at)
 	if (err) {
 		log_warn("%s: the other end of this veth is out of reach; unless txvlan, "
 			 "tx-vlan-stag-hw-insert and tx-checksum-ip-generic are off there, XDP takes "
-			 "tagged frames for untagged and gives guests with hook xdp wrong checksums",
+			 "tagged frames for untagged and gives XDP guests wrong checksums",
 			 at->cfg->uplink);
 		return 0;
 	}
