@@ -37,12 +37,36 @@ static __always_inline __u32 skin_bytes(void *ctx)
 	return ((struct __sk_buff *)ctx)->len;
 }
 
-static __always_inline __u32 skin_segments(const struct __sk_buff *skb)
+/* bytes that each segment of a GSO frame begins with; right but behind IPv6 extension headers */
+static __noinline __u32 skin_headers(struct __sk_buff *skb, const struct evb_frame *f)
 {
+	__u32 off = f->off;
+	__u8 first = 0, proto = 0, length = 0;
+
+	if (f->type == TYPE_IPV4) {
+		skin_load(skb, off, &first, 1);
+		skin_load(skb, off + 9, &proto, 1);
+		off += (first & 15) * 4;
+	} else {
+		skin_load(skb, off + 6, &proto, 1);
+		off += 40;
+	}
+	if (proto != PROTO_TCP)
+		return off + 8;
+	skin_load(skb, off + 12, &length, 1);
+	return off + (length >> 4) * 4;
+}
+
+static __always_inline __u32 skin_segments(struct __sk_buff *skb, const struct evb_frame *f)
+{
+	__u32 headers;
+
 	if (!skb->gso_size)
 		return 1;
-	/* a guest's virtio header need not say how many */
-	return skb->gso_segs ?: skb->len / skb->gso_size + 1;
+	if (skb->gso_segs)
+		return skb->gso_segs;
+	headers = skin_headers(skb, f); /* a guest's virtio header does not say how many */
+	return skb->len > headers ? (skb->len - headers - 1) / skb->gso_size + 1 : 1;
 }
 
 static __always_inline enum evb_drop skin_read(struct __sk_buff *skb, struct evb_frame *f)
@@ -60,7 +84,6 @@ static __always_inline enum evb_drop skin_read(struct __sk_buff *skb, struct evb
 	f->type = bpf_ntohs(eth->h_proto);
 	f->off = EVB_ETH_HLEN;
 	f->len = skb->len;
-	f->segments = skin_segments(skb);
 	if (skb->vlan_present) {
 		f->len += EVB_TAG_LEN;
 		f->tpid = bpf_ntohs(skb->vlan_proto);
@@ -69,7 +92,10 @@ static __always_inline enum evb_drop skin_read(struct __sk_buff *skb, struct evb
 		f->tags = 1;
 	}
 	f->in_len = f->len;
-	return frame_finish(skb, f, skb->len);
+	if (frame_finish(skb, f, skb->len))
+		return EVB_DROP_BAD_FRAME;
+	f->segments = skin_segments(skb, f);
+	return EVB_DROP_NONE;
 }
 
 /* GSO: what counts is the length of its segments; the helper knows the device's own MTU */

@@ -10,7 +10,8 @@
     |  m2h = fd of this process (macvtap on mp0)     |
     +------------------------------------------------+
 
-Frames on the descriptors are plain bytes (IFF_NO_PI, no virtio header), tags and all.
+Frames on the descriptors are plain bytes (IFF_NO_PI, no virtio header), tags and all; offload.py
+has descriptors with a virtio header.
 """
 import fcntl
 import os
@@ -30,10 +31,15 @@ PARENT = "mp0"
 class GuestFd:
     """A descriptor that a Receiver and a Sender can use in the place of a socket."""
 
-    def __init__(self, fd, name):
+    def __init__(self, fd, name, flags=0):
         self.fd = fd
         os.set_blocking(fd, False)
-        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
+        try:
+            fcntl.ioctl(fd, TUNSETIFF,
+                        struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI | flags))
+        except OSError:
+            self.close()
+            raise
 
     def fileno(self):
         return self.fd
@@ -59,12 +65,13 @@ class GuestFd:
             os.close(fd)
 
 
-def open_tap(space, dev):
+def open_tap(space, dev, make=GuestFd):
+    """make: called with the open descriptor and the device's name."""
     with space.inside():
-        return GuestFd(os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC), dev)
+        return make(os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC), dev)
 
 
-def open_macvtap(space, dev):
+def open_macvtap(space, dev, make=GuestFd):
     """Its character device, wherever no udev makes one; /sys shows the namespace that mounts it."""
     with tempfile.TemporaryDirectory(dir="/run") as top:
         sysfs, node = os.path.join(top, "sys"), os.path.join(top, "node")
@@ -78,7 +85,7 @@ def open_macvtap(space, dev):
         finally:
             netns.umount(sysfs)
         os.mknod(node, 0o600 | 0o020000, os.makedev(*map(int, number.split(":"))))
-        return GuestFd(os.open(node, os.O_RDWR | os.O_CLOEXEC), dev)
+        return make(os.open(node, os.O_RDWR | os.O_CLOEXEC), dev)
 
 
 class ToGuest:

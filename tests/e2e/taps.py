@@ -44,20 +44,25 @@ def raw_socket(netns, dev, proto=ETH_P_ALL):
     return sock
 
 
+def tag_beside(ancillary):
+    """The outer tag that came beside a frame, as bytes; none: b""."""
+    for level, kind, data in ancillary:
+        if (level, kind) != (SOL_PACKET, PACKET_AUXDATA):
+            continue
+        status, _, _, _, _, tci, tpid = AUXDATA.unpack(data[:AUXDATA.size])
+        if status & TP_STATUS_VLAN_VALID:
+            tpid = tpid if status & TP_STATUS_VLAN_TPID_VALID else 0x8100
+            return struct.pack("!HH", tpid, tci)
+    return b""
+
+
 def receive_one(sock):
     """Bytes of the next frame with its tag, or None."""
     try:
         raw, anc, _, _ = sock.recvmsg(1 << 17, 64)
     except (BlockingIOError, OSError):
         return None
-    for level, kind, data in anc:
-        if (level, kind) != (SOL_PACKET, PACKET_AUXDATA):
-            continue
-        status, _, _, _, _, tci, tpid = AUXDATA.unpack(data[:AUXDATA.size])
-        if status & TP_STATUS_VLAN_VALID:
-            tpid = tpid if status & TP_STATUS_VLAN_TPID_VALID else 0x8100
-            raw = raw[:12] + struct.pack("!HH", tpid, tci) + raw[12:]
-    return raw
+    return raw[:12] + tag_beside(anc) + raw[12:]
 
 
 class Sender:
