@@ -91,6 +91,7 @@ static void frames_make(struct bench *b)
 static void vf_config(struct config_vf *vf, unsigned int id)
 {
 	vf->id = id;
+	vf->number = EVB_PORT_VF(id);
 	snprintf(vf->port.name, sizeof(vf->port.name), "vf%u", id);
 	vf->port.n_macs = 1;
 	vf_mac(vf->port.mac[0], id);
@@ -134,13 +135,13 @@ static void plan_make(struct bench *b)
 /* as the loader would: into the FDB, and into its direct-mapped copy where the slot is free */
 static void address_add(const struct tables *tables, const struct evb_fdb_key *key, __u32 port)
 {
-	struct evb_near near = {.key = *key, .port = port}, there;
+	struct evb_near near = {.word = evb_near_word(key, port)}, there;
 	struct evb_fdb_val val = {.port = port};
 	__u32 slot = evb_near_slot(key);
 
 	if (table_put(tables, TABLE_FDB, key, &val))
 		exit(1); /* has been logged */
-	if (!table_get(tables, TABLE_FDB_NEAR, &slot, &there) && there.key.fid == EVB_FID_NONE &&
+	if (!table_get(tables, TABLE_FDB_NEAR, &slot, &there) && !there.word &&
 	    table_put(tables, TABLE_FDB_NEAR, &slot, &near))
 		exit(1);
 }

@@ -30,7 +30,7 @@ static __always_inline enum evb_drop admit_vf(const struct evb_frame *f,
 		return EVB_DROP_LINK;
 	if (read)
 		return read;
-	if (frame_is_extended(f))
+	if (frame_is_extended(f) || (port->channels && f->tpid == EVB_TPID_S))
 		return EVB_DROP_INJECT;
 	if (frame_is_control(f) && !port->trust)
 		return EVB_DROP_CONTROL;
@@ -38,6 +38,27 @@ static __always_inline enum evb_drop admit_vf(const struct evb_frame *f,
 		return EVB_DROP_SPOOF_MAC;
 	/* untagged, it is the link's and in no VLAN */
 	return frame_is_control(f) && !f->tpid ? EVB_DROP_NONE : vlan;
+}
+
+/*
+ * a frame from a port of a bridge. What belongs to the link goes to the device's own stack and is
+ * not asked here; a BPDU is for the bridge, which has no spanning tree to give it to.
+ */
+static __always_inline enum evb_drop admit_port(const struct evb_frame *f,
+						const struct evb_port *port, enum evb_drop read,
+						enum evb_drop vlan)
+{
+	if (port->down)
+		return EVB_DROP_LINK;
+	if (read)
+		return read;
+	if (frame_is_extended(f))
+		return EVB_DROP_INJECT;
+	if (frame_is_bpdu(f) && !port->bpdu)
+		return EVB_DROP_CONTROL;
+	if (port->spoofchk && !admit_source(f, port))
+		return EVB_DROP_SPOOF_MAC;
+	return vlan;
 }
 
 /* broadcast and multicast from the port, in frames; unknown unicast is known after relay only */

@@ -2,8 +2,10 @@
 /*
  * classify.h - first box: interface and outermost tag to port, VLAN and FID.
  *
- * classify_vlan() is the whole of VLAN membership on the way in. A tag with VID 0 is a priority
- * tag: the frame is in the VLAN of untagged frames and the tag's priority goes on.
+ * classify_channel() takes the channel's tag off the frame as the other boxes see it: tpid and tci
+ * are then those of the tag inside. classify_vlan() is the whole of VLAN membership on the way in.
+ * A tag with VID 0 is a priority tag: the frame is in the VLAN of untagged frames and the tag's
+ * priority goes on.
  */
 #pragma once
 
@@ -25,12 +27,46 @@ static __always_inline __u32 classify_port(__u32 ifindex)
 	return val ? val->port : EVB_PORT_NONE;
 }
 
+/* the frame as it looks behind an S-channel's tag */
+static __always_inline void classify_inside(struct evb_frame *f)
+{
+	f->channel_tag = EVB_CHANNEL_S;
+	f->channel = evb_tci_vid(f->tci);
+	f->channel_tpid = f->tpid;
+	f->channel_tci = f->tci;
+	f->tpid = f->tpid2;
+	f->tci = f->tci2;
+	f->tags--;
+}
+
+/*
+ * On an interface with channels: f->in is its untagged port, and becomes the channel's. SVID 1 is
+ * the untagged channel's own, 0 only a priority.
+ */
+static __always_inline enum evb_drop classify_channel(struct evb_frame *f,
+						      const struct evb_port *port)
+{
+	struct evb_ingress_key key = {.ifindex = port->ifindex};
+	struct evb_ingress_val *val;
+
+	if (f->tpid == EVB_TPID_S)
+		classify_inside(f);
+	if (f->channel <= EVB_SVID_DEFAULT)
+		return EVB_DROP_NONE;
+	key.channel = f->channel;
+	val = bpf_map_lookup_elem(&evb_ingress, &key);
+	if (!val)
+		return EVB_DROP_CHANNEL;
+	f->in = val->port;
+	return EVB_DROP_NONE;
+}
+
 static __always_inline enum evb_drop classify_untagged(struct evb_frame *f,
 						       const struct evb_port *port)
 {
-	__u16 prio = f->tci & EVB_TCI_PRIO; /* 0 without a tag */
+	__u16 prio = (f->tpid ? f->tci : f->channel_tci) & EVB_TCI_PRIO; /* 0 without a tag */
 
-	f->dst.fid = port->fid;
+	f->dst.fid = f->group = port->fid;
 	if (!port->fid)
 		return EVB_DROP_VLAN_FILTER;
 	if (!port->vlan)
@@ -46,22 +82,31 @@ static __always_inline enum evb_drop classify_untagged(struct evb_frame *f,
 
 static __always_inline enum evb_drop classify_in(struct evb_frame *f, __u16 fid)
 {
-	f->dst.fid = fid;
+	f->dst.fid = f->group = fid;
 	f->vtpid = f->tpid;
 	f->vtci = f->tci;
 	f->form = FRAME_TAGGED;
 	return fid ? EVB_DROP_NONE : EVB_DROP_VLAN_FILTER;
 }
 
-/* a VLAN that no port names: all of a TPID are one FID, for the ports that are in every VLAN */
+/*
+ * A VLAN that no port names, for the ports that are in every VLAN: all of a TPID are one FID, or,
+ * where addresses are learned, one group of FIDs of their own.
+ */
 static __always_inline enum evb_drop classify_rest(struct evb_frame *f, const struct evb_port *port)
 {
 	__u32 number = port->domain;
 	struct evb_domain *domain = bpf_map_lookup_elem(&evb_domains, &number);
+	enum evb_drop drop;
+	__u16 base;
 
 	if (!domain || !port->trunk_all || evb_tci_vid(f->tci) > EVB_VID_MAX)
 		return EVB_DROP_VLAN_FILTER;
-	return classify_in(f, f->tpid == EVB_TPID_C ? domain->rest_fid_c : domain->rest_fid_s);
+	drop = classify_in(f, f->tpid == EVB_TPID_C ? domain->rest_fid_c : domain->rest_fid_s);
+	base = f->tpid == EVB_TPID_C ? domain->vlan_fid_c : domain->vlan_fid_s;
+	if (base)
+		f->dst.fid = base + evb_tci_vid(f->tci);
+	return drop;
 }
 
 /* a tag that stands for a VLAN of the port's kind */

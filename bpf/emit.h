@@ -16,7 +16,8 @@ static __always_inline int emit_is_up(const struct evb_port *target)
 }
 
 /* implemented by each skin: a frame over max_len may still fit when it is cut on its way */
-static __always_inline int skin_fits_cut(void *ctx, const struct evb_port *target);
+static __always_inline int skin_fits_cut(void *ctx, struct evb_frame *f,
+					 const struct evb_port *target, __u32 len);
 
 static __noinline enum evb_drop emit_acl(void *ctx, struct evb_frame *f,
 					 const struct evb_port *target)
@@ -40,7 +41,7 @@ static __always_inline enum evb_drop emit_check(void *ctx, struct evb_frame *f,
 		return EVB_DROP_LINK;
 	if (target->acl_out && emit_acl(ctx, f, target))
 		return EVB_DROP_ACL;
-	if (len > target->max_len && !skin_fits_cut(ctx, target))
+	if (len > target->max_len && !skin_fits_cut(ctx, f, target, len))
 		return EVB_DROP_MTU;
 	if (target->rate_out && !policy_rate(ctx, f, number, EVB_METER_OUT, len))
 		return EVB_DROP_RATE;

@@ -26,15 +26,24 @@ struct evb_frame {
 	__u32 len;	/* bytes at the port, a tag beside the frame included, no FCS */
 	__u32 in_len;	/* len as it came; sending to several changes len */
 	__u32 segments; /* frames that it will be on a wire: more than 1 for GSO */
-	__u16 tpid;	/* outermost tag as it came, 0: none */
+	__u32 cut;	/* GSO: bytes behind type in each of them; 0: not known */
+	__u16 tpid;	/* outermost tag, inside that of a channel; 0: none */
 	__u16 tci;
+	__u16 tpid2;	/* the one behind it */
+	__u16 tci2;
 	__u16 type;	/* EtherType or length behind all VLAN tags */
 	__u16 off;	/* of the bytes behind type */
-	__u8 tags;	/* VLAN tags in all */
-	__u8 beside;	/* the outermost tag is beside the frame */
+	__u8 tags;	/* VLAN tags in all, but for that of a channel */
+	__u8 beside;	/* the outermost tag of all is beside the frame */
 	__u8 parsed;	/* policy.h has read what is behind type */
 	__u8 dscp;	/* its class selector plus 1, where the port's tags follow it; else 0 */
 	/* decided by classify */
+	__u8 channel_tag; /* enum evb_channel: how the frame tells its channel now */
+	__u8 bpdu;	  /* to be flooded, but never back */
+	__u16 channel_tpid; /* as it came; 0: without */
+	__u16 channel_tci;
+	__u32 channel;	   /* its id now */
+	__u16 group;	   /* key in evb_groups: its FID, or what stands for it */
 	__u16 vtpid; /* tag of its VLAN, 0: in no VLAN */
 	__u16 vtci;
 	enum frame_form form;
@@ -42,6 +51,7 @@ struct evb_frame {
 	/* decided by relay */
 	__u32 to; /* port number, EVB_PORT_NONE: flood */
 	__u32 own; /* target was found by its own address */
+	__u32 all; /* flood of a unicast frame: every member gets it */
 };
 
 static __always_inline int frame_is_multicast(const struct evb_frame *f)
@@ -57,6 +67,18 @@ static __always_inline int mac_is(const __u8 mac[6], __u32 high, __u16 low)
 static __always_inline int mac_same(const __u8 a[6], const __u8 b[6])
 {
 	return mac_is(a, *(const __u32 *)b, *(const __u16 *)(b + 4));
+}
+
+/* to the nearest customer bridge: in an S-channel, a matter of the channel */
+static __always_inline int frame_is_nearest(const struct evb_frame *f)
+{
+	return mac_is(f->dst.mac, EVB_RESERVED_HIGH, EVB_RESERVED_LOW);
+}
+
+/* a spanning tree's: to the nearest bridge, in LLC; EVB's LLDP and ECP to it are not */
+static __always_inline int frame_is_bpdu(const struct evb_frame *f)
+{
+	return f->type <= EVB_LLC_MAX && frame_is_nearest(f);
 }
 
 static __always_inline int frame_is_broadcast(const struct evb_frame *f)
@@ -112,6 +134,9 @@ static __noinline enum evb_drop frame_walk_tags(void *ctx, struct evb_frame *f)
 		if (!f->tpid) {
 			f->tpid = f->type;
 			f->tci = bpf_ntohs(tag[0]);
+		} else if (!f->tpid2) {
+			f->tpid2 = f->type;
+			f->tci2 = bpf_ntohs(tag[0]);
 		}
 		f->type = bpf_ntohs(tag[1]);
 		f->off += sizeof(tag);

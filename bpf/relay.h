@@ -2,7 +2,17 @@
 /*
  * relay.h - third box: who gets the frame.
  *
- * A target is a port number in f->to, or EVB_PORT_NONE for a flood over the FID's group.
+ * A target is a port number in f->to, or EVB_PORT_NONE for a flood over the FID's group. Rules by
+ * the `relay` of ports, for those that share a domain:
+ *
+ *	from	veb			vepa, private		the wire
+ *	to
+ *	veb	yes			no, it goes to the wire	yes; a flood of a local veb not again
+ *	vepa	no, it goes to the wire	the same		yes, reflected ones too
+ *	private	no, it goes to the wire	the same		yes, if no local port sent it
+ *	owner of the source address			never
+ *
+ * A bridge learns, and never sends a frame back unless its port is for reflective relay.
  */
 #pragma once
 
@@ -11,9 +21,9 @@
 
 static __always_inline struct evb_group *relay_group(const struct evb_frame *f)
 {
-	__u32 fid = f->dst.fid;
+	__u32 group = f->group;
 
-	return bpf_map_lookup_elem(&evb_groups, &fid);
+	return bpf_map_lookup_elem(&evb_groups, &group);
 }
 
 /* port that owns the frame's source address in the frame's FID */
@@ -33,19 +43,30 @@ static __always_inline __u32 relay_default(const struct evb_frame *f)
 	return group ? group->default_port : EVB_PORT_NONE;
 }
 
-/* VEB, frame of a VF or the PF: local ports first, what is not here is on the wire */
+/* frame of a VF or the PF: local ports first, what is not here is on the wire */
 static __always_inline enum evb_drop relay_from_local(struct evb_frame *f,
 						      const struct evb_port *port)
 {
-	if (frame_is_multicast(f))
-		return EVB_DROP_NONE;
-	f->to = fdb_get(&f->dst);
-	if (!f->to) {
-		f->to = port->wire;
+	if (frame_is_multicast(f)) {
+		if (port->relay != EVB_RELAY_VEB)
+			f->to = port->wire;
 		return EVB_DROP_NONE;
 	}
-	f->own = 1;
-	return f->to == f->in ? EVB_DROP_SELF : EVB_DROP_NONE;
+	f->to = fdb_get(&f->dst);
+	if (f->to && f->to == f->in)
+		return EVB_DROP_SELF;
+	f->own = f->to && port->relay == EVB_RELAY_VEB;
+	if (!f->own)
+		f->to = port->wire;
+	return EVB_DROP_NONE;
+}
+
+/* a local port that takes nothing locally: its frames come by the wire */
+static __always_inline int relay_by_wire(const struct evb_frame *f, const struct evb_port *port,
+					 const struct evb_port *target)
+{
+	return f->own && port->relay == EVB_RELAY_VEB && port->kind != EVB_KIND_UPLINK &&
+	       target->relay != EVB_RELAY_VEB;
 }
 
 /*
@@ -65,6 +86,30 @@ static __always_inline enum evb_drop relay_from_wire(struct evb_frame *f,
 	return f->to || port->watched ? EVB_DROP_NONE : EVB_DROP_NO_TARGET;
 }
 
+/* port of a bridge that has the address, learned or static, in this VLAN or in all that none names */
+static __always_inline __u32 relay_find(const struct evb_frame *f)
+{
+	struct evb_fdb_key key = f->dst;
+	__u32 to = fdb_get(&key);
+
+	if (to || f->group == f->dst.fid)
+		return to;
+	key.fid = f->group;
+	return fdb_get(&key);
+}
+
+/* frame from a port of a bridge */
+static __always_inline enum evb_drop relay_from_port(struct evb_frame *f,
+						     const struct evb_port *port)
+{
+	if (frame_is_multicast(f))
+		return EVB_DROP_NONE;
+	f->to = relay_find(f);
+	f->own = f->to != EVB_PORT_NONE;
+	f->all = !f->own;
+	return f->own && f->to == f->in && !port->reflective ? EVB_DROP_HAIRPIN : EVB_DROP_NONE;
+}
+
 /* port number `to` may not have a frame that came back from the wire and is its own */
 static __always_inline int relay_is_reflection(const struct evb_frame *f,
 					       const struct evb_port *target)
@@ -74,6 +119,22 @@ static __always_inline int relay_is_reflection(const struct evb_frame *f,
 	return target->n_macs > 1 && relay_owner(f) == f->to;
 }
 
+/* the wire gives back what a local port has sent: may the target have it? */
+static __always_inline enum evb_drop relay_reflected(const struct evb_frame *f,
+						     const struct evb_port *target)
+{
+	struct evb_port *owner;
+
+	if (target->relay != EVB_RELAY_PRIVATE && !target->isolated)
+		return EVB_DROP_NONE;
+	owner = port_get(relay_owner(f));
+	if (!owner || !owner->kind)
+		return EVB_DROP_NONE;
+	if (owner->isolated && target->isolated)
+		return EVB_DROP_ISOLATED;
+	return target->relay == EVB_RELAY_PRIVATE ? EVB_DROP_REFLECTED : EVB_DROP_NONE;
+}
+
 /* what source and single target say of each other */
 static __always_inline enum evb_drop relay_pair(const struct evb_frame *f,
 						const struct evb_port *port,
@@ -81,9 +142,11 @@ static __always_inline enum evb_drop relay_pair(const struct evb_frame *f,
 {
 	if (port->isolated && target->isolated)
 		return EVB_DROP_ISOLATED;
-	if (port->kind == EVB_KIND_UPLINK && relay_is_reflection(f, target))
+	if (port->kind != EVB_KIND_UPLINK)
+		return EVB_DROP_NONE;
+	if (relay_is_reflection(f, target))
 		return EVB_DROP_REFLECTED;
-	return EVB_DROP_NONE;
+	return relay_reflected(f, target);
 }
 
 /* has the port asked for a group? */
@@ -97,7 +160,7 @@ static __always_inline int relay_in_group(const struct evb_frame *f, __u32 numbe
 
 /*
  * Does a member of the FID get this frame? Of multicast, those that take all or the group; of unicast
- * (in a domain with promiscuous ports) its target and those.
+ * (in a domain with promiscuous ports) its target and those, or all to whom it is unknown.
  */
 static __always_inline int relay_is_member(const struct evb_frame *f, const struct evb_port *target,
 					   __u32 number)
@@ -105,6 +168,6 @@ static __always_inline int relay_is_member(const struct evb_frame *f, const stru
 	if (target->promisc)
 		return 1;
 	if (!frame_is_multicast(f))
-		return number == f->to;
+		return f->all || number == f->to;
 	return target->allmulti || frame_is_broadcast(f) || relay_in_group(f, number);
 }

@@ -14,6 +14,7 @@
 #include "admit.h"
 #include "classify.h"
 #include "emit.h"
+#include "learn.h"
 #include "relay.h"
 #include "stats.h"
 
@@ -25,6 +26,7 @@ enum skin_hook {
 	SKIN_FROM_WIRE, /* ingress of the uplink */
 	SKIN_FROM_PF,	/* egress of the uplink */
 	SKIN_FROM_MACVTAP, /* egress of a macvtap: what its guest sends */
+	SKIN_FROM_PORT,	/* ingress of a bridge's port */
 };
 
 static __always_inline long skin_load(void *ctx, __u32 off, void *to, __u32 len)
@@ -37,6 +39,8 @@ static __always_inline __u32 skin_bytes(void *ctx)
 	return ((struct __sk_buff *)ctx)->len;
 }
 
+#define SKIN_TCP 0x80000000u /* beside the length: it ends with a TCP header */
+
 /* bytes that each segment of a GSO frame begins with; right but behind IPv6 extension headers */
 static __noinline __u32 skin_headers(struct __sk_buff *skb, const struct evb_frame *f)
 {
@@ -47,14 +51,13 @@ static __noinline __u32 skin_headers(struct __sk_buff *skb, const struct evb_fra
 		skin_load(skb, off, &first, 1);
 		skin_load(skb, off + 9, &proto, 1);
 		off += (first & 15) * 4;
-	} else {
+	} else if (f->type == TYPE_IPV6) {
 		skin_load(skb, off + 6, &proto, 1);
 		off += 40;
 	}
-	if (proto != PROTO_TCP)
+	if (proto != PROTO_TCP || skin_load(skb, off + 12, &length, 1))
 		return off + 8;
-	skin_load(skb, off + 12, &length, 1);
-	return off + (length >> 4) * 4;
+	return (off + (length >> 4) * 4) | SKIN_TCP;
 }
 
 static __always_inline __u32 skin_segments(struct __sk_buff *skb, const struct evb_frame *f)
@@ -65,7 +68,8 @@ static __always_inline __u32 skin_segments(struct __sk_buff *skb, const struct e
 		return 1;
 	if (skb->gso_segs)
 		return skb->gso_segs;
-	headers = skin_headers(skb, f); /* a guest's virtio header does not say how many */
+	/* a guest's virtio header does not say how many */
+	headers = skin_headers(skb, f) & ~SKIN_TCP;
 	return skb->len > headers ? (skb->len - headers - 1) / skb->gso_size + 1 : 1;
 }
 
@@ -98,14 +102,33 @@ static __always_inline enum evb_drop skin_read(struct __sk_buff *skb, struct evb
 	return EVB_DROP_NONE;
 }
 
-/* GSO: what counts is the length of its segments; the helper knows the device's own MTU */
-static __always_inline int skin_fits_cut(void *ctx, const struct evb_port *target)
+/*
+ * GSO: what stands behind the tags of each segment, for TCP; before a tag moves. Whatever else the
+ * kernel cuts is left to its own measure.
+ */
+static __always_inline void skin_measure(struct __sk_buff *skb, struct evb_frame *f)
+{
+	__u32 headers = skin_headers(skb, f);
+
+	if (headers & SKIN_TCP)
+		f->cut = (headers & ~SKIN_TCP) - f->off + skb->gso_size;
+}
+
+/* GSO: what counts is the length of its segments; the helper does not know what tags there will be */
+static __always_inline int skin_fits_cut(void *ctx, struct evb_frame *f,
+					 const struct evb_port *target, __u32 len)
 {
 	struct __sk_buff *skb = ctx;
 	__u32 mtu = 0;
 
+	if (!skb->gso_size)
+		return 0;
+	if (!f->cut)
+		skin_measure(skb, f);
+	if (f->cut) /* len and in_len differ by tags only */
+		return f->off + f->beside * EVB_TAG_LEN + f->cut + len - f->in_len <= target->max_len;
 	/* the guest's end may take less than the device; 42: the least that stands before a segment */
-	return skb->gso_size && skb->gso_size + 42 <= target->max_len &&
+	return skb->gso_size + 42 <= target->max_len &&
 	       !bpf_check_mtu(skb, target->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS);
 }
 
@@ -121,20 +144,25 @@ static __always_inline long skin_pop(struct __sk_buff *skb)
 }
 
 /* makes the frame what a port wants; 0, or an error and the frame is to be dropped */
-static __always_inline long skin_tag(struct __sk_buff *skb, struct evb_frame *f, int wanted)
+static __always_inline long skin_tag(struct __sk_buff *skb, struct evb_frame *f,
+				     const struct evb_port *target)
 {
+	__u32 steps = tag_steps(f, target);
 	long err = 0;
 
-	if (tag_needs_pop(f, wanted))
+	if (!steps)
+		return 0;
+	if (steps & TAG_POP_CHANNEL)
 		err = skin_pop(skb);
-	if (!err && tag_needs_push(f, wanted))
+	if (!err && steps & TAG_POP)
+		err = skin_pop(skb);
+	if (!err && steps & TAG_PUSH)
 		err = bpf_skb_vlan_push(skb, bpf_htons(f->vtpid), f->vtci);
-	if (err)
-		return err;
-	f->len = tag_len(f, wanted);
-	if (f->vtpid)
-		f->form = wanted ? FRAME_TAGGED : FRAME_BARE;
-	return 0;
+	if (!err && steps & TAG_PUSH_CHANNEL)
+		err = bpf_skb_vlan_push(skb, bpf_htons(EVB_TPID_S), tag_channel_tci(f, target));
+	if (!err)
+		tag_done(f, target, steps);
+	return err;
 }
 
 static __always_inline void skin_mark(struct __sk_buff *skb, const struct evb_port *target)
@@ -148,6 +176,7 @@ static __always_inline void skin_mark(struct __sk_buff *skb, const struct evb_po
 /* the frame is already where the target is: the hook lets it go on */
 static __always_inline int skin_is_here(enum skin_hook hook, const struct evb_port *target)
 {
+	/* a channel's wire port, too: both are the uplink */
 	return (hook == SKIN_FROM_PF && target->send == EVB_SEND_WIRE) ||
 	       (hook == SKIN_FROM_WIRE && target->send == EVB_SEND_STACK);
 }
@@ -169,18 +198,26 @@ static __always_inline void skin_trace(struct __sk_buff *skb, const struct evb_f
 	trace_tag(skb, &copy);
 	if (skb->vlan_present) {
 		copy.beside = 1;
+		copy.tpid2 = copy.tpid;
+		copy.tci2 = copy.tci;
 		copy.tpid = bpf_ntohs(skb->vlan_proto);
 		copy.tci = skb->vlan_tci;
 	}
 	trace_copy(&copy);
 }
 
-/* redirect_peer skips the host end and makes every frame one for the guest's own address */
+/*
+ * redirect_peer skips the host end and makes every frame one for the guest's own address; an egress
+ * hook cannot. Behind a bridge's port there may be more than one address.
+ */
 static __always_inline int skin_peer(const struct evb_frame *f, const struct evb_port *target,
 				     enum skin_hook hook)
 {
-	return target->send == EVB_SEND_PEER && f->own &&
-	       (hook == SKIN_FROM_VF || hook == SKIN_FROM_WIRE); /* an egress hook cannot */
+	if (target->send != EVB_SEND_PEER || !f->own)
+		return 0;
+	if (hook == SKIN_FROM_PORT)
+		return mac_same(f->dst.mac, target->mac);
+	return hook == SKIN_FROM_VF || hook == SKIN_FROM_WIRE;
 }
 
 static __always_inline __u64 skin_direction(const struct evb_port *target)
@@ -221,11 +258,10 @@ static __always_inline void skin_refuse(struct __sk_buff *skb, const struct evb_
 static __always_inline int skin_one(struct __sk_buff *skb, struct evb_frame *f,
 				    const struct evb_port *target, enum skin_hook hook)
 {
-	int wanted = tag_wanted(f, target);
 	enum evb_drop reason;
 
-	reason = emit_check(skb, f, target, f->to, tag_len(f, wanted));
-	if (!reason && skin_tag(skb, f, wanted))
+	reason = emit_check(skb, f, target, f->to, tag_len(f, tag_steps(f, target)));
+	if (!reason && skin_tag(skb, f, target))
 		reason = EVB_DROP_SEND;
 	if (reason) {
 		trace_verdict(f, EVB_VERDICT_DROP, reason);
@@ -254,8 +290,10 @@ struct skin_flood {
 	__u32 refused; /* at a target, and counted there */
 	enum evb_drop refused_why; /* the last of these */
 	enum evb_drop why; /* of having no target at all */
-	__u8 isolated;
-	__u8 pad[3];
+	__u8 isolated;	   /* its source, or who sent it before the wire gave it back */
+	__u8 by_wire;	   /* its source is local: ports that are not veb have it from the wire */
+	__u8 had_it;	   /* the wire gave it back, and veb ports had it before */
+	__u8 reflective;   /* the port that it came from gets it, too */
 };
 
 struct {
@@ -295,7 +333,7 @@ static __always_inline struct evb_port *flood_prepare(struct __sk_buff *skb, str
 
 	if (!target)
 		return NULL;
-	if (skin_tag(skb, &s->f, tag_wanted(&s->f, target))) {
+	if (skin_tag(skb, &s->f, target)) {
 		flood_refuse(skb, s, number, EVB_DROP_SEND);
 		return NULL;
 	}
@@ -329,6 +367,34 @@ static __always_inline void flood_clone(struct __sk_buff *skb, struct skin_flood
 	flood_account(skb, s, s->pending, 0);
 }
 
+/* members that a frame of this source does not reach; the word for it, if nobody else gets it */
+static __always_inline enum evb_drop flood_skips(const struct skin_flood *s,
+						 const struct evb_port *target, __u32 number)
+{
+	if (s->isolated && target->isolated)
+		return EVB_DROP_ISOLATED;
+	if (number == s->owner)
+		return EVB_DROP_REFLECTED;
+	if (s->had_it && target->relay == EVB_RELAY_VEB)
+		return EVB_DROP_REFLECTED;
+	if (s->owner && target->relay == EVB_RELAY_PRIVATE)
+		return EVB_DROP_REFLECTED;
+	return EVB_DROP_NONE;
+}
+
+/* the port does not even belong to those whom the frame could be for */
+static __always_inline int flood_ignores(const struct skin_flood *s, const struct evb_port *target,
+					 __u32 number)
+{
+	if (number == s->f.in && !s->reflective)
+		return 1;
+	if (s->by_wire && target->relay != EVB_RELAY_VEB)
+		return 1;
+	if (!relay_is_member(&s->f, target, number))
+		return 1;
+	return !emit_is_up(target) && number != s->f.to;
+}
+
 /* one member of the group; 0: go on */
 static long flood_member(__u32 i, struct skin_flood_args *args)
 {
@@ -337,21 +403,16 @@ static long flood_member(__u32 i, struct skin_flood_args *args)
 	struct skin_flood *s = args->s;
 	enum evb_drop reason;
 
-	if (!target || number == s->f.in || !relay_is_member(&s->f, target, number))
+	if (!target || flood_ignores(s, target, number))
 		return 0;
-	if (!emit_is_up(target) && number != s->f.to)
-		return 0;
-	if (s->isolated && target->isolated) {
-		s->why = EVB_DROP_ISOLATED;
-		return 0;
-	}
-	if (number == s->owner) {
+	reason = flood_skips(s, target, number);
+	if (reason) {
 		if (s->why != EVB_DROP_ISOLATED)
-			s->why = EVB_DROP_REFLECTED;
+			s->why = reason;
 		return 0;
 	}
 	reason = emit_check(args->skb, &s->f, target, number,
-			    tag_len(&s->f, tag_wanted(&s->f, target)));
+			    tag_len(&s->f, tag_steps(&s->f, target)));
 	if (reason) {
 		flood_refuse(args->skb, s, number, reason);
 		return 0;
@@ -390,6 +451,32 @@ static __always_inline int flood_finish(struct __sk_buff *skb, struct skin_flood
 	return target ? skin_send(skb, &s->f, target, hook) : TC_ACT_SHOT;
 }
 
+/* whose frame it is, and what that keeps from whom */
+static __always_inline void flood_source(struct skin_flood *s, const struct evb_frame *f,
+					 const struct evb_port *port, __u32 hook,
+					 const struct evb_group *group)
+{
+	struct evb_port *owner;
+
+	s->isolated = port->isolated;
+	if (hook == SKIN_FROM_PORT) {
+		s->reflective = port->reflective && !f->bpdu;
+		return;
+	}
+	if (hook != SKIN_FROM_WIRE) {
+		s->by_wire = 1;
+		s->here = hook == SKIN_FROM_PF ? port->wire : EVB_PORT_NONE;
+		return;
+	}
+	s->here = group->default_port;
+	s->owner = relay_owner(f);
+	owner = port_get(s->owner);
+	if (!s->owner || !owner)
+		return;
+	s->isolated = owner->isolated;
+	s->had_it = port->mixed && owner->relay == EVB_RELAY_VEB;
+}
+
 static __noinline int skin_flood(struct __sk_buff *skb, struct evb_frame *f, __u32 hook)
 {
 	struct skin_flood_args args = {.skb = skb};
@@ -403,17 +490,13 @@ static __noinline int skin_flood(struct __sk_buff *skb, struct evb_frame *f, __u
 		return skin_drop(skb, f, EVB_DROP_NO_TARGET);
 	if (args.group->policy)
 		policy_read(skb, f); /* before a tag moves what is behind it */
+	if (skb->gso_size)
+		skin_measure(skb, f); /* likewise */
 	__builtin_memset(args.s, 0, sizeof(*args.s));
 	args.s->f = *f;
 	args.s->f.own = 0; /* what several get is nobody's own */
-	args.s->isolated = port->isolated;
 	args.s->why = EVB_DROP_NO_TARGET;
-	if (hook == SKIN_FROM_WIRE) {
-		args.s->owner = relay_owner(f);
-		args.s->here = args.group->default_port;
-	} else if (hook == SKIN_FROM_PF) {
-		args.s->here = port->wire;
-	}
+	flood_source(args.s, f, port, hook, args.group);
 	bpf_loop(args.group->count, flood_member, &args, 0);
 	return flood_finish(skb, args.s, hook);
 }

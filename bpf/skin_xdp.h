@@ -9,6 +9,7 @@
 #include "admit.h"
 #include "classify.h"
 #include "emit.h"
+#include "learn.h"
 #include "relay.h"
 #include "stats.h"
 
@@ -23,10 +24,13 @@ static __always_inline __u32 skin_bytes(void *ctx)
 }
 
 /* XDP has no GSO */
-static __always_inline int skin_fits_cut(void *ctx, const struct evb_port *target)
+static __always_inline int skin_fits_cut(void *ctx, struct evb_frame *f,
+					 const struct evb_port *target, __u32 len)
 {
 	(void)ctx;
+	(void)f;
 	(void)target;
+	(void)len;
 	return 0;
 }
 
@@ -62,24 +66,33 @@ static __always_inline void *skin_move(struct xdp_md *xdp, int delta)
 	return data + 3;
 }
 
-/* makes the frame what a port wants; 0 or -1 and the frame is to be dropped */
-static __always_inline int skin_tag(struct xdp_md *xdp, struct evb_frame *f, int wanted)
+/* a tag where the last one ended; where the next one goes, NULL: there is no room */
+static __always_inline __be16 *skin_put(struct xdp_md *xdp, __be16 *at, __u16 tpid, __u16 tci)
 {
-	int pop = tag_needs_pop(f, wanted), push = tag_needs_push(f, wanted);
+	if ((void *)(at + 2) > (void *)(long)xdp->data_end)
+		return NULL;
+	at[0] = bpf_htons(tpid);
+	at[1] = bpf_htons(tci);
+	return at + 2;
+}
+
+/* makes the frame what a port wants; 0 or -1 and the frame is to be dropped */
+static __always_inline int skin_tag(struct xdp_md *xdp, struct evb_frame *f,
+				    const struct evb_port *target)
+{
+	__u32 steps = tag_steps(f, target);
 	__be16 *tag;
 
-	if (pop && !push && !skin_move(xdp, EVB_TAG_LEN))
+	if (!steps)
+		return 0;
+	tag = skin_move(xdp, (int)f->len - (int)tag_len(f, steps));
+	if (tag && steps & TAG_PUSH_CHANNEL)
+		tag = skin_put(xdp, tag, EVB_TPID_S, tag_channel_tci(f, target));
+	if (tag && steps & TAG_PUSH)
+		tag = skin_put(xdp, tag, f->vtpid, f->vtci);
+	if (!tag)
 		return -1;
-	if (push) {
-		tag = skin_move(xdp, pop ? 0 : -EVB_TAG_LEN);
-		if (!tag || (void *)(tag + 2) > (void *)(long)xdp->data_end)
-			return -1;
-		tag[0] = bpf_htons(f->vtpid);
-		tag[1] = bpf_htons(f->vtci);
-	}
-	f->len = tag_len(f, wanted);
-	if (f->vtpid)
-		f->form = wanted ? FRAME_TAGGED : FRAME_BARE;
+	tag_done(f, target, steps);
 	return 0;
 }
 
@@ -119,13 +132,12 @@ static __always_inline int skin_refuse(struct xdp_md *xdp, const struct evb_fram
 static __always_inline int skin_one(struct xdp_md *xdp, struct evb_frame *f,
 				    const struct evb_port *target)
 {
-	int wanted = tag_wanted(f, target);
 	enum evb_drop reason;
 
-	reason = emit_check(xdp, f, target, f->to, tag_len(f, wanted));
+	reason = emit_check(xdp, f, target, f->to, tag_len(f, tag_steps(f, target)));
 	if (reason)
 		return skin_refuse(xdp, f, reason);
-	if (skin_tag(xdp, f, wanted))
+	if (skin_tag(xdp, f, target))
 		return skin_refuse(xdp, f, EVB_DROP_SEND);
 	count_out(f, f->to, f->len);
 	skin_trace(xdp, f, EVB_DROP_NONE);

@@ -47,17 +47,19 @@ static __always_inline void trace_copy(const struct evb_trace_copy *copy)
 	trace->count++;
 }
 
-/* the outermost tag that stands in the bytes */
+/* the two outermost tags that stand in the bytes */
 static __always_inline void trace_tag(void *ctx, struct evb_trace_copy *copy)
 {
 	__be16 tag[2];
 
-	if (skin_load(ctx, 12, tag, sizeof(tag)))
-		return;
-	if (!evb_is_vlan_tpid(bpf_ntohs(tag[0])))
+	if (skin_load(ctx, 12, tag, sizeof(tag)) || !evb_is_vlan_tpid(bpf_ntohs(tag[0])))
 		return;
 	copy->tpid = bpf_ntohs(tag[0]);
 	copy->tci = bpf_ntohs(tag[1]);
+	if (skin_load(ctx, 16, tag, sizeof(tag)) || !evb_is_vlan_tpid(bpf_ntohs(tag[0])))
+		return;
+	copy->tpid2 = bpf_ntohs(tag[0]);
+	copy->tci2 = bpf_ntohs(tag[1]);
 }
 
 static __always_inline struct evb_stats *stats_get(__u32 port)
@@ -104,7 +106,17 @@ const volatile __u64 evb_event_jiffies = 25;
 /* the outermost tag was beside the frame, or was taken off since for another target of a flood */
 static __always_inline int event_lacks_tag(const struct evb_frame *f, __u32 bytes)
 {
-	return f->tpid && bytes < f->in_len;
+	return (f->tpid | f->channel_tpid) && bytes < f->in_len;
+}
+
+static __always_inline void event_tag(struct evb_event *event, const struct evb_frame *f,
+				      __u32 bytes)
+{
+	event->tpid = event->tci = 0;
+	if (!event_lacks_tag(f, bytes))
+		return;
+	event->tpid = f->channel_tpid ?: f->tpid;
+	event->tci = f->channel_tpid ? f->channel_tci : f->tci;
 }
 
 /*
@@ -122,21 +134,26 @@ static __always_inline __u32 event_copy(void *ctx, struct evb_event *event, __u6
 	return skin_load(ctx, 0, event->data, bytes) ? 0 : bytes;
 }
 
-static __noinline void event_send(void *ctx, const struct evb_frame *f, __u32 port, __u32 reason,
+/* what happened (enum evb_event_what), with a refusal's reason or the port that an address was at */
+#define EVENT_ABOUT(what, which) ((what) << 16 | (which))
+
+static __noinline void event_send(void *ctx, const struct evb_frame *f, __u32 port, __u32 about,
 				  __u64 count)
 {
+	__u32 what = about >> 16, which = about & 0xffff;
 	struct evb_event *event = bpf_ringbuf_reserve(&evb_events, sizeof(*event), 0);
 	__u32 bytes = skin_bytes(ctx);
 
 	if (!event)
 		return;
 	event->time = bpf_ktime_get_ns();
+	event->what = what;
+	event->fid = f->dst.fid;
 	event->port = port;
-	event->from = f->in;
-	event->drop = reason;
+	event->from = what == EVB_EVENT_REFUSED ? f->in : which;
+	event->drop = what == EVB_EVENT_REFUSED ? which : EVB_DROP_NONE;
 	event->len = f->in_len;
-	event->tpid = event_lacks_tag(f, bytes) ? f->tpid : 0;
-	event->tci = event_lacks_tag(f, bytes) ? f->tci : 0;
+	event_tag(event, f, bytes);
 	event->count = count;
 	__builtin_memset(event->data, 0, sizeof(event->data));
 	event->bytes = event_copy(ctx, event, bytes);
@@ -155,7 +172,7 @@ static __always_inline void refuse(void *ctx, const struct evb_frame *f, __u32 p
 	if (now - stats->told[reason] < evb_event_jiffies)
 		return;
 	stats->told[reason] = now;
-	event_send(ctx, f, port, reason, stats->drops[reason]);
+	event_send(ctx, f, port, EVENT_ABOUT(EVB_EVENT_REFUSED, reason), stats->drops[reason]);
 }
 
 /* a copy of the frame is refused at a port that it should have gone to */

@@ -47,7 +47,7 @@ struct {
 	__type(value, struct evb_vlan_val);
 } evb_vlans SEC(".maps");
 
-/* address in a FID -> port. Loader writes; every unicast frame reads. */
+/* address in a FID -> port. Loader and learning ports write; every unicast frame reads. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, EVB_FDB_MAX);
@@ -56,7 +56,7 @@ struct {
 	__type(value, struct evb_fdb_val);
 } evb_fdb SEC(".maps");
 
-/* direct-mapped copy of evb_fdb. Loader writes; every unicast frame reads. */
+/* direct-mapped copy of evb_fdb. Loader and learning ports write; every unicast frame reads. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, EVB_NEAR_MAX);
@@ -166,24 +166,40 @@ struct {
 	__type(value, struct evb_undo_val);
 } evb_journal SEC(".maps");
 
-static __always_inline int near_is(const struct evb_near *near, __u64 word)
+/* port number -> addresses learned there. Data plane writes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EVB_PORTS_MAX);
+	__type(key, __u32);
+	__type(value, struct evb_learn);
+} evb_learn SEC(".maps");
+
+/* time for the age of learned addresses. Its timer writes, learning ports read. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct evb_clock_val);
+} evb_clock SEC(".maps");
+
+static __always_inline struct evb_near *near_get(const struct evb_fdb_key *key)
 {
-	return *(const volatile __u64 *)&near->key == word;
+	__u32 slot = evb_near_slot(key);
+
+	return bpf_map_lookup_elem(&evb_fdb_near, &slot);
 }
 
 /* port of an address in a FID; EVB_PORT_NONE: not known */
 static __always_inline __u32 fdb_get(const struct evb_fdb_key *key)
 {
-	__u32 slot = evb_near_slot(key);
-	struct evb_near *near = bpf_map_lookup_elem(&evb_fdb_near, &slot);
-	__u64 word = evb_fdb_word(key);
+	struct evb_near *near = near_get(key);
 	struct evb_fdb_val *val;
-	__u32 port;
+	__u64 word;
 
-	if (near && near_is(near, word)) {
-		port = *(volatile __u32 *)&near->port;
-		if (near_is(near, word)) /* still: the loader takes the key away before it sets a port */
-			return port;
+	if (near) {
+		word = *(volatile __u64 *)&near->word; /* once: others write it */
+		if ((word ^ evb_near_word(key, 0)) < EVB_NEAR_MAX)
+			return evb_near_port(word);
 	}
 	val = bpf_map_lookup_elem(&evb_fdb, key);
 	return val ? val->port : EVB_PORT_NONE;

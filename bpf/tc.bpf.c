@@ -6,8 +6,9 @@
  * frame ---> | classify | --> | admit | --> | relay | --> | emit | ---> frame(s)
  *            +----------+     +-------+     +-------+     +------+
  *
- * Four hooks feed the same four boxes: the host end of each VF (ingress; of a macvtap, egress), the
- * uplink's ingress (the wire) and the uplink's egress (the PF, which is the uplink's own stack). A frame is
+ * The hooks that feed the four boxes: the host end of each VF (ingress; of a macvtap, egress), the
+ * uplink's ingress (the wire) and egress (the PF, which is the uplink's own stack); on a bridge, the
+ * ingress of each port's device. A frame is
  * finished where it enters: redirected to its target's device, or let through where the hook
  * already stands on the way to it. The uplink's hooks first let through what was switched before.
  */
@@ -16,6 +17,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 
+#include "age.h"
 #include "skin_tc.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -38,17 +40,55 @@ static __always_inline int switch_emit(struct __sk_buff *skb, struct evb_frame *
 	return port->watched ? skin_flood(skb, f, hook) : skin_one(skb, f, target, hook);
 }
 
+/* frame of a VF or the PF */
+static __always_inline int switch_emit_local(struct __sk_buff *skb, struct evb_frame *f,
+					     const struct evb_port *port, enum skin_hook hook)
+{
+	struct evb_port *target = port_get(f->to);
+
+	if (target && relay_by_wire(f, port, target)) {
+		f->to = port->wire;
+		f->own = 0;
+	}
+	return switch_emit(skb, f, port, hook);
+}
+
 /* straight to a port, as it is: control frames */
 static __always_inline int switch_control(struct __sk_buff *skb, struct evb_frame *f, __u32 to,
 					  enum skin_hook hook)
 {
 	struct evb_port *target = port_get(to);
 
-	if (!target)
+	if (!to || !target)
 		return skin_drop(skb, f, EVB_DROP_NO_TARGET);
 	f->to = to;
 	f->vtpid = 0;
 	return skin_one(skb, f, target, hook);
+}
+
+/*
+ * A local port's frame that belongs to a link. What is for the nearest customer bridge belongs to
+ * its channel, everything else to the cable, without tag (802.1Qbg: the S-component's tables).
+ */
+static __always_inline int switch_control_local(struct __sk_buff *skb, struct evb_frame *f,
+						const struct evb_port *port, enum skin_hook hook)
+{
+	__u32 to = frame_is_nearest(f) ? port->wire : EVB_PORT_UPLINK;
+
+	return switch_control(skb, f, to, hook);
+}
+
+/* ... and the wire's: the host's, or that of the channel it came by */
+static __always_inline int switch_control_wire(struct __sk_buff *skb, struct evb_frame *f,
+					       const struct evb_port *port)
+{
+	if (!port->channel_tag)
+		return switch_control(skb, f, EVB_PORT_PF, SKIN_FROM_WIRE);
+	if (!frame_is_nearest(f))
+		return skin_drop(skb, f, EVB_DROP_CONTROL);
+	if (classify_vlan(f, port))
+		return skin_drop(skb, f, EVB_DROP_VLAN_FILTER);
+	return switch_control(skb, f, relay_default(f), SKIN_FROM_WIRE);
 }
 
 static __always_inline int switch_own(struct __sk_buff *skb)
@@ -89,12 +129,12 @@ static __always_inline int switch_vf(struct __sk_buff *skb, enum skin_hook hook)
 		policy_set_prio(skb, &f);
 	reason = admit_vf(&f, port, read, classify_vlan(&f, port));
 	if (!reason && frame_is_control(&f))
-		return switch_control(skb, &f, port->wire, hook);
+		return switch_control_local(skb, &f, port, hook);
 	if (!reason)
 		reason = switch_local(skb, &f, port);
 	if (reason)
 		return skin_drop(skb, &f, reason);
-	return switch_emit(skb, &f, port, hook);
+	return switch_emit_local(skb, &f, port, hook);
 }
 
 SEC("tc")
@@ -110,10 +150,12 @@ int evb_from_macvtap(struct __sk_buff *skb)
 }
 
 /* either side of the uplink: the wire and the PF are trusted, their control frames go across */
-static __always_inline int switch_uplink(struct __sk_buff *skb, __u32 in, enum skin_hook hook)
+
+SEC("tc")
+int evb_from_wire(struct __sk_buff *skb)
 {
-	struct evb_frame f = {.in = in};
-	struct evb_port *port = port_get(in);
+	struct evb_frame f = {.in = EVB_PORT_UPLINK};
+	struct evb_port *port = port_get(EVB_PORT_UPLINK);
 	enum evb_drop reason;
 
 	if (skb->tc_index == EVB_TC_SWITCHED)
@@ -121,26 +163,122 @@ static __always_inline int switch_uplink(struct __sk_buff *skb, __u32 in, enum s
 	if (!port)
 		return TC_ACT_UNSPEC;
 	reason = skin_read(skb, &f);
+	if (!reason && port->channels) {
+		reason = classify_channel(&f, port);
+		port = port_get(f.in);
+		if (!port)
+			return TC_ACT_SHOT;
+	}
 	if (!reason && frame_is_control(&f))
-		return switch_control(skb, &f, hook == SKIN_FROM_WIRE ? EVB_PORT_PF : port->wire,
-				      hook);
+		return switch_control_wire(skb, &f, port);
 	if (!reason)
 		reason = classify_vlan(&f, port);
 	if (!reason)
-		reason = hook == SKIN_FROM_WIRE ? relay_from_wire(&f, port) : switch_local(skb, &f, port);
+		reason = relay_from_wire(&f, port);
 	if (reason)
 		return skin_drop(skb, &f, reason);
-	return switch_emit(skb, &f, port, hook);
-}
-
-SEC("tc")
-int evb_from_wire(struct __sk_buff *skb)
-{
-	return switch_uplink(skb, EVB_PORT_UPLINK, SKIN_FROM_WIRE);
+	return switch_emit(skb, &f, port, SKIN_FROM_WIRE);
 }
 
 SEC("tc")
 int evb_from_pf(struct __sk_buff *skb)
 {
-	return switch_uplink(skb, EVB_PORT_PF, SKIN_FROM_PF);
+	struct evb_frame f = {.in = EVB_PORT_PF};
+	struct evb_port *port = port_get(EVB_PORT_PF);
+	enum evb_drop reason;
+
+	if (skb->tc_index == EVB_TC_SWITCHED)
+		return switch_own(skb);
+	if (!port)
+		return TC_ACT_UNSPEC;
+	reason = skin_read(skb, &f);
+	if (!reason && port->channels && f.tpid == EVB_TPID_S)
+		reason = EVB_DROP_INJECT;
+	if (!reason && frame_is_control(&f))
+		return switch_control_local(skb, &f, port, SKIN_FROM_PF);
+	if (!reason)
+		reason = classify_vlan(&f, port);
+	if (!reason)
+		reason = switch_local(skb, &f, port);
+	if (reason)
+		return skin_drop(skb, &f, reason);
+	return switch_emit_local(skb, &f, port, SKIN_FROM_PF);
+}
+
+/* what belongs to the link goes to the device's own stack, the way that a frame without switch goes */
+static __always_inline int switch_link(struct __sk_buff *skb, const struct evb_frame *f)
+{
+	count_in(f);
+	trace_verdict(f, EVB_VERDICT_PASS, EVB_DROP_NONE);
+	return skin_pass(skb);
+}
+
+/* a port with policy */
+static __noinline enum evb_drop switch_port_policy(struct __sk_buff *skb, struct evb_frame *f,
+						   const struct evb_port *port)
+{
+	enum evb_drop reason = admit_policy(skb, f, port);
+
+	if (!reason)
+		reason = learn(skb, f);
+	if (!reason)
+		reason = relay_from_port(f, port);
+	return reason ?: admit_unknown(f, port);
+}
+
+static __always_inline enum evb_drop switch_port(struct __sk_buff *skb, struct evb_frame *f,
+						 const struct evb_port *port)
+{
+	if (port->policy_in)
+		return switch_port_policy(skb, f, port);
+	return learn(skb, f) ?: relay_from_port(f, port);
+}
+
+SEC("tc")
+int evb_from_port(struct __sk_buff *skb)
+{
+	struct evb_frame f = {.in = classify_port(skb->ifindex)};
+	struct evb_port *port = port_get(f.in);
+	enum evb_drop read, reason;
+
+	if (!port || !f.in)
+		return TC_ACT_UNSPEC; /* not a port of this switch */
+	read = skin_read(skb, &f);
+	if (!read && port->channels) {
+		read = classify_channel(&f, port);
+		port = port_get(f.in);
+		if (!port)
+			return TC_ACT_SHOT;
+	}
+	f.bpdu = frame_is_bpdu(&f);
+	if (port->dscp && !read)
+		policy_set_prio(skb, &f);
+	if (!read && !port->down && !f.bpdu && frame_is_control(&f))
+		return port->channel_tag ? skin_drop(skb, &f, EVB_DROP_CONTROL) : switch_link(skb, &f);
+	if (!read && port->closed)
+		read = EVB_DROP_CHANNEL;
+	reason = admit_port(&f, port, read, classify_vlan(&f, port));
+	if (!reason)
+		reason = switch_port(skb, &f, port);
+	if (reason)
+		return skin_drop(skb, &f, reason);
+	return switch_emit(skb, &f, port, SKIN_FROM_PORT);
+}
+
+/* for the loader, by BPF_PROG_TEST_RUN */
+
+/* lets the time of a bridge begin; it goes on as long as the maps are there. A negative errno if not. */
+SEC("tc")
+int evb_clock_start(struct __sk_buff *skb)
+{
+	(void)skb;
+	return age_begin();
+}
+
+/* takes away what was learned at the port skb->mark; 0: at all */
+SEC("tc")
+int evb_flush(struct __sk_buff *skb)
+{
+	age_flush(skb->mark);
+	return 0;
 }

@@ -22,7 +22,7 @@ static __always_inline int lane_emit(struct xdp_md *xdp, struct evb_frame *f,
 	if (!f->to)
 		return skin_up(f);
 	target = port_get(f->to);
-	if (!target)
+	if (!target || relay_by_wire(f, port, target))
 		return skin_up(f);
 	reason = relay_pair(f, port, target);
 	if (reason)
@@ -42,6 +42,12 @@ int evb_xdp_wire(struct xdp_md *xdp)
 	if (!port)
 		return XDP_PASS;
 	reason = skin_read(xdp, &f);
+	if (!reason && port->channels) {
+		reason = classify_channel(&f, port);
+		port = port_get(f.in);
+		if (!port)
+			return XDP_PASS;
+	}
 	if (!reason && frame_is_control(&f))
 		return skin_up(&f);
 	if (!reason)
@@ -68,5 +74,31 @@ int evb_xdp_vf(struct xdp_md *xdp)
 		return skin_up(&f);
 	if (!reason)
 		reason = relay_from_local(&f, port);
+	return reason ? skin_drop(xdp, &f, reason) : lane_emit(xdp, &f, port);
+}
+
+SEC("xdp.frags")
+int evb_xdp_port(struct xdp_md *xdp)
+{
+	struct evb_frame f = {.in = classify_port(xdp->ingress_ifindex)};
+	struct evb_port *port = port_get(f.in);
+	enum evb_drop read, reason;
+
+	if (!port || !f.in)
+		return XDP_PASS;
+	read = skin_read(xdp, &f);
+	if (!read && port->channels) {
+		read = classify_channel(&f, port);
+		port = port_get(f.in);
+		if (!port)
+			return XDP_PASS;
+	}
+	if (port->policy_in || (!read && frame_is_control(&f)))
+		return skin_up(&f);
+	if (!read && port->closed)
+		read = EVB_DROP_CHANNEL;
+	reason = admit_port(&f, port, read, classify_vlan(&f, port));
+	if (!reason)
+		reason = learn(xdp, &f) ?: relay_from_port(&f, port);
 	return reason ? skin_drop(xdp, &f, reason) : lane_emit(xdp, &f, port);
 }

@@ -15,12 +15,14 @@
 #pragma once
 
 #ifndef __VMLINUX_H__ /* BPF sources bring these types with vmlinux.h */
+#include <linux/bpf.h>
 #include <linux/types.h>
 #endif
 
-#define EVB_LAYOUT 2
+#define EVB_LAYOUT 3
 
-#define EVB_NAME_LEN 16	    /* names of switches and ports, with the terminating NUL */
+#define EVB_NAME_LEN 16	    /* names of switches, channels, groups; with the terminating NUL */
+#define EVB_PORT_NAME_LEN 24 /* names of ports: "uplink." and a channel's, too */
 #define EVB_PORTS_MAX 1024  /* port numbers 0..1023 */
 #define EVB_VFS_MAX 256	    /* ids 0..255 */
 #define EVB_DOMAINS_MAX 256 /* domains 0..255; 0 is the untagged channel's */
@@ -31,12 +33,21 @@
 #define EVB_ACLS_MAX 256 /* lists of one direction */
 #define EVB_VID_MAX 4094    /* IEEE 802.1Q: 4095 is reserved, 0 is the priority tag */
 
-/* Port numbers. A VF's number follows from its id, so that it never changes while it exists. */
+/*
+ * Port numbers. A VF's number follows from its id, so that it never changes while it exists; a
+ * channel and a port of a bridge keep theirs as long as they exist.
+ */
 #define EVB_PORT_NONE 0
 #define EVB_PORT_UPLINK 1
 #define EVB_PORT_PF 2
 #define EVB_PORT_VF_FIRST 256
 #define EVB_PORT_VF(id) (EVB_PORT_VF_FIRST + (id))
+#define EVB_PORT_CHANNEL_FIRST 512 /* the wire port of an S-channel */
+#define EVB_CHANNELS_MAX 167	   /* on one interface (802.1Qbg: CDCP carries so many) */
+#define EVB_PORT_BRIDGE_FIRST 1	   /* a bridge has no uplink, PF or VFs */
+#define EVB_BRIDGE_PORTS_MAX (EVB_PORTS_MAX - EVB_PORT_BRIDGE_FIRST)
+/* a channel's domain follows from its wire port; the untagged one's, and a bridge's, is 0 */
+#define EVB_DOMAIN_OF(port) ((port) - EVB_PORT_CHANNEL_FIRST + 1)
 
 /* FID 0 is "no place": a frame with it is refused (vlan_filter). */
 #define EVB_FID_NONE 0
@@ -52,7 +63,15 @@ enum evb_port_kind {
 	EVB_KIND_TAP,
 	EVB_KIND_MACVTAP,
 	EVB_KIND_AFXDP,
+	EVB_KIND_PORT, /* of a bridge, on whatever device */
 	EVB_KIND__MAX,
+};
+
+/* The tag that tells a port's frames from those of other ports on its interface. */
+enum evb_channel {
+	EVB_CHANNEL_NONE = 0,
+	EVB_CHANNEL_S, /* S-TAG, 802.1Qbg S-channel: 4 bytes */
+	EVB_CHANNEL__MAX,
 };
 
 /* What a port may reach locally (design: VEB, VEPA, private; bridge and extender are switches). */
@@ -124,6 +143,8 @@ struct evb_port {
 	enum evb_relay relay;
 	__u32 max_len;	   /* longest frame it takes: MTU + 14 + 4, without FCS */
 	__u32 xdp_slot;	   /* its key in evb_tx, plus 1; 0: takes no XDP frames */
+	__u32 channel;	   /* id of its channel tag: SVID; 0: none */
+	__u32 learn_limit; /* addresses that it may have in evb_fdb by learning */
 	__u16 domain;
 	__u16 wire;	   /* port number of its domain's way to the wire */
 	__u16 fid;	   /* of its untagged frames; EVB_FID_NONE: refused */
@@ -151,10 +172,17 @@ struct evb_port {
 	__u8 rate_in;	   /* max_tx_rate: meter EVB_METER_IN */
 	__u8 rate_out;	   /* max_rx_rate: meter EVB_METER_OUT */
 	__u8 storm;	   /* bit n: meter EVB_METER_BROADCAST + n */
-	__u8 pad;
+	__u8 channel_tag;  /* enum evb_channel */
+	__u8 channels;	   /* of its interface's untagged port: the outermost S-TAG is a channel */
+	__u8 closed;	   /* ... and nothing else is taken there but what is the link's */
+	__u8 mixed;	   /* of a wire port: not all ports of its domain are veb */
+	__u8 reflective;   /* frames may leave by the port that they came from (802.1Q 8.6.1) */
+	__u8 learning;
+	__u8 bpdu;	   /* forwards BPDUs like any multicast */
 	__u16 acl_in;	   /* its frames' rules in evb_acls, 0: none */
 	__u16 acl_out;	   /* rules for frames to it, 0: none */
-	char name[EVB_NAME_LEN];
+	__u16 pad;
+	char name[EVB_PORT_NAME_LEN];
 };
 
 /* evb_ingress: HASH -> port number. Written by the loader. Channel 0: untagged. */
@@ -183,7 +211,10 @@ struct evb_domain {
 	__u16 fid;	   /* frames in no VLAN; EVB_FID_NONE: no port takes them */
 	__u16 rest_fid_c;  /* C-VLANs (0x8100) that no port names; NONE: refused */
 	__u16 rest_fid_s;  /* S-VLANs (0x88a8) likewise */
-	__u16 pad[3];
+	__u16 vlan_fid_c;  /* not 0: a C-VLAN that no port names has the FID that is this + VID ... */
+	__u16 vlan_fid_s;  /* S-VLANs likewise */
+	__u16 pad;	   /* ... and rest_fid is only its flood's */
+	__u32 age;	   /* seconds without a frame after which a learned address goes */
 };
 
 /* evb_vlans: HASH, a VLAN that some port names -> this. Written by the loader. */
@@ -213,19 +244,24 @@ struct evb_fdb_key {
 struct evb_fdb_val {
 	enum evb_fdb_kind kind;
 	__u32 port;
-	__u64 used; /* jiffies of the last frame from it; learned entries only */
+	__u64 used; /* evb_clock's time of the last frame from it, to a second; learned entries only */
 };
 
 /*
  * evb_fdb_near: ARRAY, evb_near_slot() of a row's key -> the row. A direct-mapped copy of evb_fdb
  * that answers in 3 ns where the hash takes 28; a slot taken by another address falls back to it.
- * A slot whose FID is EVB_FID_NONE is free.
+ *
+ * Key and port stand in one word, so that both change at once. A key times an odd number is
+ * another name for the key: its upper bits are the slot, the lower ones stand in the slot, above
+ * the port. 0: free.
  */
 #define EVB_NEAR_BITS 15
 #define EVB_NEAR_MAX (1 << EVB_NEAR_BITS)
+#define EVB_NEAR_FACTOR 0x9e3779b97f4a7c15ULL
+#define EVB_NEAR_INVERSE 0xf1de83e19937733dULL /* times the factor, modulo 2^64, is 1 */
 struct evb_near {
-	struct evb_fdb_key key;
-	__u32 port;
+	__u64 word;
+	__u32 used; /* as evb_fdb_val.used, its lower half; data plane only */
 	__u32 pad;
 };
 static inline __u64 evb_fdb_word(const struct evb_fdb_key *key)
@@ -237,8 +273,36 @@ static inline __u64 evb_fdb_word(const struct evb_fdb_key *key)
 }
 static inline __u32 evb_near_slot(const struct evb_fdb_key *key)
 {
-	return evb_fdb_word(key) * 0x9e3779b97f4a7c15ULL >> (64 - EVB_NEAR_BITS);
+	return evb_fdb_word(key) * EVB_NEAR_FACTOR >> (64 - EVB_NEAR_BITS);
 }
+static inline __u64 evb_near_word(const struct evb_fdb_key *key, __u32 port)
+{
+	return evb_fdb_word(key) * EVB_NEAR_FACTOR << EVB_NEAR_BITS | port;
+}
+static inline __u32 evb_near_port(__u64 word)
+{
+	return word & (EVB_NEAR_MAX - 1);
+}
+/* the key of what stands in a slot */
+static inline void evb_near_key(__u32 slot, __u64 near, struct evb_fdb_key *key)
+{
+	__u64 word = ((__u64)slot << (64 - EVB_NEAR_BITS) | near >> EVB_NEAR_BITS) * EVB_NEAR_INVERSE;
+
+	__builtin_memcpy(key, &word, sizeof(word));
+}
+
+/*
+ * evb_learn: ARRAY, port number -> addresses that it has in evb_fdb by learning. evb_clock: ARRAY
+ * of 1, the time in seconds since attach, and what makes it pass. Written by the data plane.
+ */
+struct evb_learn {
+	__u32 count;
+	__u32 pad;
+};
+struct evb_clock_val {
+	struct bpf_timer timer;
+	__u64 now;
+};
 
 /*
  * evb_groups: HASH, FID -> the ports that a flood in it may reach, the wire and the PF included,
@@ -345,21 +409,30 @@ struct evb_meter {
 };
 
 /*
- * evb_events: RINGBUF. Refused frames, at most one in EVB_EVENT_JIFFIES for each port, reason and
- * CPU; `evb_stats` counts them all. Written by the data plane, read by `evbpf monitor`.
+ * evb_events: RINGBUF. Refused frames, learned and moved addresses; at most one in 25 jiffies for
+ * each port, reason and CPU; `evb_stats` counts them all. Written by the data plane, read by
+ * `evbpf monitor`.
  */
 #define EVB_EVENTS_SIZE (256 * 1024)
 #define EVB_EVENT_BYTES 128 /* a power of 2 */
+enum evb_event_what {
+	EVB_EVENT_REFUSED = 0,
+	EVB_EVENT_LEARNED, /* the source address in data[] is a port's now */
+	EVB_EVENT_MOVED,   /* ... and was another's: from */
+	EVB_EVENT__MAX,
+};
 struct evb_event {
 	__u64 time;   /* ns of the monotonic clock */
-	__u32 port;   /* that the refusal is counted against */
-	__u32 from;   /* port that the frame came from */
+	enum evb_event_what what;
+	__u32 fid;    /* of the frame; EVB_FID_NONE: refused before it was known */
+	__u32 port;   /* that the refusal is counted against, or that the address is at */
+	__u32 from;   /* port that the frame came from; moved: that the address was at */
 	enum evb_drop drop;
 	__u32 len;    /* of the frame at the port that it came from, a tag beside it included */
 	__u32 bytes;  /* of it in data[] */
 	__u16 tpid;   /* outermost tag, if it is not in data[]; 0: it is, or there is none */
 	__u16 tci;
-	__u64 count;  /* refusals of this port, reason and CPU so far */
+	__u64 count;  /* of this port, reason and CPU so far */
 	__u8 data[EVB_EVENT_BYTES];
 };
 
@@ -380,6 +453,9 @@ struct evb_stats {
 	struct evb_count out;
 	__u64 drops[EVB_DROP__MAX]; /* by enum evb_drop; their sum is in.dropped + out.dropped */
 	__u64 told[EVB_DROP__MAX];  /* jiffies of the last event, by enum evb_drop */
+	__u64 learned;		    /* addresses that the port got, */
+	__u64 moved;		    /* ... of which from another port */
+	__u64 told_learned, told_moved;
 };
 
 /*
@@ -405,6 +481,8 @@ struct evb_trace_copy {
 	__u16 tci;
 	__u8 peer;    /* by bpf_redirect_peer */
 	__u8 beside;  /* that tag is beside the frame (skb metadata), not in its bytes */
+	__u16 tpid2;  /* the tag inside it; 0: none */
+	__u16 tci2;
 	__u32 len;    /* bytes at the port, the tag included */
 	enum evb_drop drop; /* not NONE: refused at this target */
 };

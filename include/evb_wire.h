@@ -21,6 +21,7 @@
 #define EVB_TYPE_SLOW 0x8809	/* slow protocols: LACP, OAM */
 #define EVB_TYPE_LLDP 0x88cc
 #define EVB_TYPE_ECP 0x8940	/* edge control protocol, 802.1Qbg */
+#define EVB_SVID_DEFAULT 1	/* 802.1Qbg: the S-channel that is sent without its tag */
 #define EVB_LLC_MAX 1500	/* a type field up to this is an 802.3 length */
 
 /* TCI = PCP(3) DEI(1) VID(12) */
@@ -44,6 +45,10 @@ static inline int evb_is_control_type(__u16 type)
 	return type == EVB_TYPE_PAUSE || type == EVB_TYPE_SLOW || type == EVB_TYPE_LLDP ||
 	       type == EVB_TYPE_ECP;
 }
+
+/* 01-80-C2-00-00-00, nearest customer bridge: first four bytes and last two, as they lie in memory */
+#define EVB_RESERVED_HIGH __builtin_bswap32(0x0180c200)
+#define EVB_RESERVED_LOW 0
 
 /* 01-80-C2-00-00-00 .. -0F: the group addresses that a C-VLAN component filters (802.1Q 8.6.3) */
 static inline int evb_is_reserved(const __u8 mac[6])
