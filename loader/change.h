@@ -10,8 +10,9 @@
 
 /* one key that differs, in the words of the file */
 struct change_key {
-	char port[EVB_NAME_LEN]; /* "vf3", "pf", "acls" */
-	char key[32];		 /* "vlan"; "dev" of a port that comes or goes; name of an acl */
+	char port[EVB_PORT_NAME_LEN]; /* "vf3", "pf", "uplink.blue", "acls", "switch" */
+	/* "vlan"; "dev" of a port, "svid" of a channel that comes or goes; name of an acl */
+	char key[32];
 	char old[256], new[256]; /* "" where there is none */
 };
 
@@ -23,11 +24,12 @@ struct change {
 
 /*
  * change_switch() - makes the running switch that @cfg names match it. Changes only what differs;
- * a failed step undoes what came before it. @dry_run: only says what would change. @out, may be
- * NULL, gets what (would have) changed, to be freed with change_free(). Logs: -ENOENT: no such
- * switch; -EOPNOTSUPP: cannot change while it runs (uplink); -EBUSY ...
+ * a failed step undoes what came before it. Numbers in @cfg become those of ports that run.
+ * @dry_run: only says what would change. @out, may be NULL, gets what (would have) changed, to be
+ * freed with change_free(). Logs: -ENOENT: no such switch; -EOPNOTSUPP: cannot change while it runs
+ * (uplink, a bridge into another switch); -EBUSY ...
  */
-int change_switch(const struct config *cfg, bool dry_run, struct change *out);
+int change_switch(struct config *cfg, bool dry_run, struct change *out);
 
 /*
  * change_edit() - the same for the switch @name, whose new configuration @edit makes from the one

@@ -84,6 +84,16 @@ static void value_proto(const struct config_port *port, char *buf, size_t len)
 	snprintf(buf, len, "%s", evb_tpid_name(port->proto));
 }
 
+static void value_channel(const struct config_port *port, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", port->channel ? port->channel->name : "");
+}
+
+static void value_reflective_relay(const struct config_port *port, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", port->reflective ? "on" : "off");
+}
+
 static void value_relay(const struct config_port *port, char *buf, size_t len)
 {
 	snprintf(buf, len, "%s", evb_relay_name(port->relay));
@@ -112,10 +122,12 @@ VALUE_BOOL(trust)
 VALUE_BOOL(promisc)
 VALUE_BOOL(allmulti)
 VALUE_BOOL(dscp)
+VALUE_BOOL(learning)
 VALUE_NUM(vlan)
 VALUE_NUM(qos)
 VALUE_NUM(max_tx_rate)
 VALUE_NUM(max_rx_rate)
+VALUE_NUM(learn_limit)
 
 static const struct describe describes[] = {
 	{"mac", value_mac},
@@ -133,6 +145,10 @@ static const struct describe describes[] = {
 	{"multicast", value_multicast},
 	{"state", value_state},
 	{"relay", value_relay},
+	{"channel", value_channel},
+	{"reflective_relay", value_reflective_relay},
+	{"learning", value_learning},
+	{"learn_limit", value_learn_limit},
 	{"isolated", value_isolated},
 	{"max_tx_rate", value_max_tx_rate},
 	{"max_rx_rate", value_max_rx_rate},
@@ -165,26 +181,38 @@ static int key_add(struct change *change, const char *port, const char *key, con
 	return 0;
 }
 
+/* @bridge: a port of one, whose addresses are `static` */
 static int keys_port(struct change *change, const struct config_port *old,
-		     const struct config_port *new)
+		     const struct config_port *new, bool bridge)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < sizeof(describes) / sizeof(describes[0]); i++) {
+		const char *key = describes[i].key;
 		char a[COMPARE_LEN] = "", b[COMPARE_LEN] = "";
 
 		describes[i].value(old, a, sizeof(a));
 		describes[i].value(new, b, sizeof(b));
-		err = key_add(change, new->name, describes[i].key, a, b);
+		err = key_add(change, new->name, bridge && !strcmp(key, "mac") ? "static" : key, a,
+			      b);
 	}
 	return err;
 }
 
-static const struct config_vf *find_vf(const struct config *cfg, unsigned int id)
+/* the port of @cfg that @vf of @of is: by its id, or on a bridge by its device and svid */
+static const struct config_vf *find_vf(const struct config *cfg, const struct config *of,
+				       const struct config_vf *vf)
 {
-	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		if (cfg->vfs[i].id == id)
-			return &cfg->vfs[i];
+	bool bridge = config_is_bridge(of);
+
+	if (config_is_bridge(cfg) != bridge)
+		return NULL;
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		const struct config_vf *at = &cfg->vfs[i];
+
+		if (bridge ? at->svid == vf->svid && !strcmp(at->dev, vf->dev) : at->id == vf->id)
+			return at;
+	}
 	return NULL;
 }
 
@@ -200,11 +228,14 @@ static const char *present_text(const struct config_vf *vf)
 	return vf->present_later ? "later" : "now";
 }
 
-static int keys_vf(struct change *change, const struct config_vf *old, const struct config_vf *new)
+static int keys_vf(struct change *change, const struct config_vf *old, const struct config_vf *new,
+		   bool bridge)
 {
 	char a[CONFIG_NETNS_LEN + CONFIG_IFNAME_LEN + 2], b[sizeof(a)];
 	int err = key_add(change, new->port.name, "dev", old->dev, new->dev);
 
+	if (!err)
+		err = key_add(change, new->port.name, "name", old->port.name, new->port.name);
 	guest_text(old, a, sizeof(a));
 	guest_text(new, b, sizeof(b));
 	if (!err)
@@ -224,7 +255,7 @@ static int keys_vf(struct change *change, const struct config_vf *old, const str
 	snprintf(b, sizeof(b), "%u", new->mtu);
 	if (!err)
 		err = key_add(change, new->port.name, "mtu", a, b);
-	return err ? err : keys_port(change, &old->port, &new->port);
+	return err ? err : keys_port(change, &old->port, &new->port, bridge);
 }
 
 static const struct config_acl *find_acl(const struct config *cfg, const char *name)
@@ -266,19 +297,82 @@ static int keys_acl(struct change *change, const char *name, const struct config
 	return key_add(change, "acls", name, a, b);
 }
 
+static const struct config_channel *find_channel(const struct config *cfg, uint16_t svid)
+{
+	for (unsigned int i = 0; i < cfg->n_channels; i++)
+		if (cfg->channels[i].svid == svid)
+			return &cfg->channels[i];
+	return NULL;
+}
+
+/* @old or @new is NULL when the channel comes or goes */
+static int keys_channel(struct change *change, const struct config_channel *old,
+			const struct config_channel *new)
+{
+	char port[EVB_PORT_NAME_LEN], svid[8];
+	int err;
+
+	snprintf(port, sizeof(port), "uplink.%s", new ? new->name : old->name);
+	snprintf(svid, sizeof(svid), "%u", new ? new->svid : old->svid);
+	if (!old || !new)
+		return key_add(change, port, "svid", old ? svid : "", new ? svid : "");
+	err = key_add(change, port, "name", old->name, new->name);
+	if (!err)
+		err = key_add(change, port, "relay", evb_relay_name(old->relay),
+			      evb_relay_name(new->relay));
+	return err;
+}
+
+static int keys_channels(struct change *change, const struct config *old,
+			 const struct config *new)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < new->n_channels; i++)
+		err = keys_channel(change, find_channel(old, new->channels[i].svid),
+				   &new->channels[i]);
+	for (unsigned int i = 0; !err && i < old->n_channels; i++)
+		if (!find_channel(new, old->channels[i].svid))
+			err = keys_channel(change, &old->channels[i], NULL);
+	return err;
+}
+
+/* what is the whole switch's: of an edge switch the ports tell the relay, and the PF is one */
+static int keys_switch(struct change *change, const struct config *old, const struct config *new)
+{
+	char a[16], b[16];
+	int err;
+
+	if (config_is_bridge(old) != config_is_bridge(new))
+		return key_add(change, "switch", "relay", evb_relay_name(old->relay),
+			       evb_relay_name(new->relay));
+	if (!config_is_bridge(new))
+		return keys_port(change, &old->pf, &new->pf, false);
+	snprintf(a, sizeof(a), "%u", old->age);
+	snprintf(b, sizeof(b), "%u", new->age);
+	err = key_add(change, "switch", "age", a, b);
+	if (!err)
+		err = key_add(change, "switch", "bpdu", old->bpdu_forward ? "forward" : "drop",
+			      new->bpdu_forward ? "forward" : "drop");
+	return err;
+}
+
 /* what comes and what differs in @new, then what goes with @old */
 int change_keys(const struct config *old, const struct config *new, struct change *change)
 {
-	int err = keys_port(change, &old->pf, &new->pf);
+	bool bridge = config_is_bridge(new);
+	int err = keys_switch(change, old, new);
 
+	if (!err)
+		err = keys_channels(change, old, new);
 	for (unsigned int i = 0; !err && i < new->n_vfs; i++) {
-		const struct config_vf *vf = &new->vfs[i], *was = find_vf(old, vf->id);
+		const struct config_vf *vf = &new->vfs[i], *was = find_vf(old, new, vf);
 
-		err = was ? keys_vf(change, was, vf) :
+		err = was ? keys_vf(change, was, vf, bridge) :
 			    key_add(change, vf->port.name, "dev", "", vf->dev);
 	}
 	for (unsigned int i = 0; !err && i < old->n_vfs; i++)
-		if (!find_vf(new, old->vfs[i].id))
+		if (!find_vf(new, old, &old->vfs[i]))
 			err = key_add(change, old->vfs[i].port.name, "dev", old->vfs[i].dev, "");
 	for (unsigned int i = 0; !err && i < new->n_acls; i++)
 		err = keys_acl(change, new->acls[i].name, find_acl(old, new->acls[i].name),

@@ -38,15 +38,15 @@ static int print_json(const struct cmd_ctx *ctx, const char *name, const struct 
 	return output_json(stdout, obj, ctx->pretty);
 }
 
-/* "vf3: vlan 100 -> 200"; a port that comes or goes is its device */
+/* "vf3: vlan 100 -> 200"; a port that comes or goes is its device, a channel its svid */
 static void key_text(const struct change_key *key)
 {
-	bool port = strcmp(key->key, "dev") == 0;
+	bool object = !strcmp(key->key, "dev") || !strcmp(key->key, "svid");
 
-	if (port && !key->old[0])
-		printf("%s: added, dev %s\n", key->port, key->new);
-	else if (port && !key->new[0])
-		printf("%s: removed, dev %s\n", key->port, key->old);
+	if (object && !key->old[0])
+		printf("%s: added, %s %s\n", key->port, key->key, key->new);
+	else if (object && !key->new[0])
+		printf("%s: removed, %s %s\n", key->port, key->key, key->old);
 	else
 		printf("%s: %s %s -> %s\n", key->port, key->key, key->old[0] ? key->old : "none",
 		       key->new[0] ? key->new : "none");
@@ -106,10 +106,20 @@ struct set {
 
 static int set_usage(const char *why)
 {
-	log_err("set: %s; usage: evbpf set SWITCH {vf N | pf | portgroup NAME} KEY VALUE "
-		"[KEY VALUE ...]",
+	log_err("set: %s; usage: evbpf set SWITCH {vf N | pf | port NAME | channel NAME | "
+		"portgroup NAME} KEY VALUE [KEY VALUE ...]",
 		why);
 	return CMD_USAGE;
+}
+
+static bool set_object(const char *word)
+{
+	static const char *const objects[] = {"vf", "pf", "port", "channel", "portgroup"};
+
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		if (!strcmp(word, objects[i]))
+			return true;
+	return false;
 }
 
 /* the words behind the switch's name; what they mean, config_edit() knows */
@@ -117,9 +127,9 @@ static int set_read(const struct cmd_ctx *ctx, struct set *set)
 {
 	int named = strcmp(ctx->args[1], "pf") ? 1 : 0, pairs = ctx->n_args - 2 - named;
 
-	if (strcmp(ctx->args[1], "vf") && strcmp(ctx->args[1], "pf") &&
-	    strcmp(ctx->args[1], "portgroup"))
-		return set_usage("what is behind the switch is not vf, pf or portgroup");
+	if (!set_object(ctx->args[1]))
+		return set_usage("what is behind the switch is not vf, pf, port, channel or "
+				 "portgroup");
 	if (pairs < 2)
 		return set_usage("something is missing");
 	if (pairs % 2)

@@ -22,7 +22,7 @@ void port_defaults(struct config_port *port)
 	port->proto = EVB_TPID_C;
 	port->strip = true;
 	port->allmulti = true;
-	port->relay = EVB_RELAY__MAX; /* not given: the switch's, which may stand below */
+	port->relay = EVB_RELAY__MAX; /* not given: the channel's or the switch's, see complete() */
 }
 
 int config_warn(struct config_ctx *ctx, struct config_pos pos, const char *fmt, ...)
@@ -78,15 +78,6 @@ static int read_pf(struct config_ctx *ctx, const struct tree_node *node)
 	return ret;
 }
 
-/* A contradiction may stand in a group whose other members have none. */
-static void say_group(const struct config_ctx *ctx, const struct config_vf *vf)
-{
-	size_t len = strlen(ctx->err->text);
-
-	snprintf(ctx->err->text + len, sizeof(ctx->err->text) - len, " (%s, portgroup %s)",
-		 vf->port.name, ctx->group->name);
-}
-
 static int parse_vf(struct config_ctx *ctx, const struct tree_node *node, struct config_vf *vf)
 {
 	struct config_quote quote;
@@ -100,19 +91,12 @@ static int parse_vf(struct config_ctx *ctx, const struct tree_node *node, struct
 	port_defaults(&vf->port);
 	vf->port.spoofchk = true;
 	vf->port.pos = node->pos;
-	ret = group_find(ctx, node);
-	if (!ret && ctx->group)
-		ret = schema_read_group(ctx, ctx->group->map, node, vf);
-	if (!ret)
-		ret = schema_read(ctx, &schema_vf, node, vf);
+	ret = group_read(ctx, &schema_vf, node, vf);
 	if (ret)
 		return ret;
 	snprintf(vf->port.name, sizeof(vf->port.name), "vf%u", vf->id);
-	ret = check_vf(ctx, node, vf);
-	if (ret && ctx->group)
-		say_group(ctx, vf);
-	ctx->group = NULL;
-	return ret;
+	vf->number = EVB_PORT_VF(vf->id);
+	return group_leave(ctx, vf, check_vf(ctx, node, vf));
 }
 
 static int read_vfs(struct config_ctx *ctx, const struct tree_node *node)
@@ -193,21 +177,54 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+static void complete_relay(const struct config *cfg, struct config_port *port)
+{
+	if (port->relay == EVB_RELAY__MAX)
+		port->relay = port->channel ? port->channel->relay : cfg->relay;
+}
+
 /* What the rest of the program relies on: see config.h. */
 static void complete(struct config *cfg)
 {
-	if (cfg->n_vfs)
+	if (cfg->n_vfs && !config_is_bridge(cfg))
 		qsort(cfg->vfs, cfg->n_vfs, sizeof(*cfg->vfs), by_id);
-	if (cfg->pf.relay == EVB_RELAY__MAX)
-		cfg->pf.relay = cfg->relay;
+	for (unsigned int i = 0; i < cfg->n_channels; i++)
+		if (cfg->channels[i].relay == EVB_RELAY__MAX)
+			cfg->channels[i].relay = cfg->relay;
+	complete_relay(cfg, &cfg->pf);
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
-		struct config_vf *vf = &cfg->vfs[i];
-
-		if (vf->port.relay == EVB_RELAY__MAX)
-			vf->port.relay = cfg->relay;
-		if (vf->mac_generated)
-			generate_mac(cfg, vf);
+		complete_relay(cfg, &cfg->vfs[i].port);
+		if (cfg->vfs[i].mac_generated)
+			generate_mac(cfg, &cfg->vfs[i]);
 	}
+}
+
+static int read_edge(struct config_ctx *ctx)
+{
+	int ret = read_channels(ctx, ctx->channels);
+
+	if (!ret)
+		ret = read_groups(ctx, ctx->portgroups);
+	if (!ret)
+		ret = read_pf(ctx, ctx->pf);
+	if (!ret)
+		ret = read_vfs(ctx, ctx->vfs);
+	return ret ? ret : check_file(ctx);
+}
+
+static int read_bridge(struct config_ctx *ctx)
+{
+	int ret = read_groups(ctx, ctx->portgroups);
+
+	return ret ? ret : read_ports(ctx, ctx->ports);
+}
+
+/* Which keys a file may have follows from one of them, wherever it stands. */
+static const struct schema_map *file_map(const struct tree_node *root)
+{
+	const struct tree_node *relay = tree_get(root, "relay");
+
+	return relay && tree_is_word(relay, "bridge") ? &schema_bridge : &schema_file;
 }
 
 static int read_root(struct config_ctx *ctx, const struct tree_node *root)
@@ -225,17 +242,12 @@ static int read_root(struct config_ctx *ctx, const struct tree_node *root)
 				     "%s is not a configuration: write version: 1, switch: NAME, "
 				     "uplink: {dev: NAME}",
 				     config_quote_node(&quote, root));
-	ret = schema_read(ctx, &schema_file, root, ctx->cfg);
+	ctx->cfg->age = CONFIG_AGE;
+	ret = schema_read(ctx, file_map(root), root, ctx->cfg);
 	if (!ret)
 		ret = read_acls(ctx, ctx->acls);
 	if (!ret)
-		ret = read_groups(ctx, ctx->portgroups);
-	if (!ret)
-		ret = read_pf(ctx, ctx->pf);
-	if (!ret)
-		ret = read_vfs(ctx, ctx->vfs);
-	if (!ret)
-		ret = check_file(ctx);
+		ret = config_is_bridge(ctx->cfg) ? read_bridge(ctx) : read_edge(ctx);
 	return ret ? ret : check_unused_acls(ctx);
 }
 
@@ -343,6 +355,7 @@ void config_free(struct config *cfg)
 	for (unsigned int i = 0; i < cfg->n_acls; i++)
 		free(cfg->acls[i].rules);
 	free(cfg->acls);
+	free(cfg->channels);
 	free(cfg->vfs);
 	free(cfg->warnings);
 	free(cfg->text);

@@ -20,6 +20,9 @@
 #define CONFIG_GUARDS_MAX 64		   /* guard addresses of one port */
 #define CONFIG_ACLS_MAX (EVB_ACLS_MAX / 2) /* each may have rules of both directions */
 #define CONFIG_WARNINGS_MAX 64		   /* of one file; the last says that there are more */
+#define CONFIG_VFS_MAX EVB_BRIDGE_PORTS_MAX /* VFs, or ports of a bridge */
+#define CONFIG_LEARN_LIMIT 1024		   /* addresses of a bridge's port, if the file does not say */
+#define CONFIG_AGE 300			   /* seconds, likewise */
 #define CONFIG_IFNAME_LEN 16
 #define CONFIG_NETNS_LEN 256
 
@@ -84,10 +87,22 @@ enum config_storm {
 	CONFIG_STORM__MAX,
 };
 
-/* policy of a port: the keys that VFs and the PF share */
+/* an S-channel on the uplink */
+struct config_channel {
+	char name[EVB_NAME_LEN];
+	uint16_t svid;	      /* 2..4094, no other channel's */
+	enum evb_relay relay; /* its own, or the switch's */
+	uint32_t number;      /* of its wire port: as the file has it, EVB_PORT_CHANNEL_FIRST + place */
+	struct config_pos pos;
+	struct config_pos name_pos;
+	struct config_pos svid_pos;
+};
+
+/* policy of a port: the keys that VFs, the PF and a bridge's ports share */
 struct config_port {
-	char name[EVB_NAME_LEN]; /* "vf0", "pf" */
-	uint8_t mac[CONFIG_MACS_MAX][6];
+	char name[EVB_PORT_NAME_LEN]; /* "vf0", "pf"; of a bridge's port the file says it */
+	const struct config_channel *channel; /* of config->channels; NULL: the untagged one */
+	uint8_t mac[CONFIG_MACS_MAX][6]; /* of a bridge's port: `static` */
 	unsigned int n_macs; /* a VF has at least one; the PF only those beyond its own */
 	uint16_t vlan;	     /* 0..4094 */
 	uint8_t qos;	     /* 0..7 */
@@ -113,16 +128,29 @@ struct config_port {
 	unsigned int max_tx_rate, max_rx_rate; /* Mbit/s, 0: none */
 	unsigned int storm[CONFIG_STORM__MAX]; /* frames/s, 0: none */
 	const struct config_acl *acl;	       /* of config->acls, or NULL */
-	enum evb_relay relay;
+	enum evb_relay relay;	  /* its own, its port group's, its channel's, the switch's */
 	enum evb_state state;
+	bool reflective;	  /* a bridge's port: reflective_relay */
+	bool learning;		  /* ... off with spoofchk */
+	unsigned int learn_limit; /* ... 0..65536 */
 	struct config_pos pos;			   /* of the entry */
 	struct config_pos mac_pos;		   /* of `mac` */
 	struct config_pos mac_at[CONFIG_MACS_MAX]; /* of each address; 0 when it is generated */
 	struct config_pos vlan_pos;
 };
 
+/*
+ * A port with a device: a VF, or a port of a bridge. Several ports of a bridge may share a device,
+ * each with its SVID; the one without (svid 0) stands for the device. Where the file gives none,
+ * config_parse() adds it: closed, with the device's name.
+ */
 struct config_vf {
-	unsigned int id; /* 0..255 */
+	unsigned int id; /* of a VF, 0..255 */
+	/* EVB_PORT_VF(id); of a bridge's port EVB_PORT_BRIDGE_FIRST + place, until the loader gives it
+	 * the one that it has had */
+	uint32_t number;
+	uint16_t svid; /* of a bridge's port: its S-channel on dev, 2..4094; 0: the untagged one */
+	bool closed;   /* takes no frame: only its channels' do */
 	char dev[CONFIG_IFNAME_LEN];
 	enum config_kind kind;
 	bool has_guest;
@@ -134,8 +162,9 @@ struct config_vf {
 	bool mac_generated;	      /* mac left out: made from switch name and id */
 	enum config_hook hook;
 	struct config_port port;
-	struct config_pos id_pos;
+	struct config_pos id_pos; /* of `id`, of `name` */
 	struct config_pos dev_pos;
+	struct config_pos svid_pos;
 	struct config_pos guest_pos;
 };
 
@@ -149,14 +178,20 @@ struct config {
 	char file[256]; /* as given, for messages */
 	char name[EVB_NAME_LEN];
 	enum evb_relay relay;
-	char uplink[CONFIG_IFNAME_LEN];
+	char uplink[CONFIG_IFNAME_LEN]; /* empty: a bridge has none, and no PF */
 	struct config_pos uplink_pos;
 	enum config_hook uplink_hook;
 	struct config_port pf;
 	unsigned int n_acls;
 	struct config_acl *acls; /* in the order of the file */
+	unsigned int n_channels;
+	struct config_channel *channels; /* in the order of the file */
+	unsigned int age;  /* of a bridge: seconds, 1..1000000; 0: learned addresses stay */
+	bool bpdu_forward; /* of a bridge */
 	unsigned int n_vfs;
-	struct config_vf *vfs; /* in ascending order of id */
+	/* in ascending order of id; of a bridge its ports, in the order of the file, those that were
+	 * added for a device behind them */
+	struct config_vf *vfs;
 	unsigned int n_warnings;
 	struct config_error *warnings; /* what is allowed and does nothing */
 	char *text;		       /* the file as it was read, text_len bytes and a NUL */
@@ -179,6 +214,12 @@ void config_free(struct config *cfg);
 /* "FILE:LINE:COLUMN: text", or "FILE: text" where there is no position; returns buf */
 const char *config_error_format(const struct config_error *err, const char *file, char *buf,
 				size_t len);
+
+/* is the switch a bridge? */
+static inline bool config_is_bridge(const struct config *cfg)
+{
+	return cfg->relay == EVB_RELAY_BRIDGE;
+}
 
 /* names of enums as the file and JSON have them; "?" out of range */
 const char *config_hook_name(enum config_hook hook);

@@ -21,15 +21,6 @@ static struct config_pos trunk_pos(const struct tree_node *trunk, unsigned int v
 	return trunk->pos;
 }
 
-/* The value of a key, which may be the portgroup's; NULL if neither has it. */
-static const struct tree_node *given(const struct config_ctx *ctx, const struct tree_node *map,
-				     const char *key)
-{
-	const struct tree_node *value = tree_get(map, key);
-
-	return value || !ctx->group ? value : tree_get(ctx->group->map, key);
-}
-
 /* Keys that say how the access VLAN is treated mean nothing without one. */
 static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
 			    const struct config_port *port)
@@ -37,20 +28,20 @@ static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
 	if (port->vlan)
 		return 0;
 	if (port->qos)
-		return config_refuse(ctx->err, given(ctx, map, "qos")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "qos")->pos,
 				     "qos: %u has no vlan whose tag it could be in: give a vlan, "
 				     "or take qos out",
 				     port->qos);
 	if (!port->strip)
-		return config_refuse(ctx->err, given(ctx, map, "strip")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "strip")->pos,
 				     "strip: off has no vlan whose tag could be kept: give a vlan, "
 				     "or take strip out");
 	if (port->dscp)
-		return config_refuse(ctx->err, given(ctx, map, "dscp")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "dscp")->pos,
 				     "dscp: on has no vlan whose tag it could be in: give a vlan, "
 				     "or take dscp out");
 	if (port->proto != EVB_TPID_C && !port->has_trunk)
-		return config_refuse(ctx->err, given(ctx, map, "proto")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "proto")->pos,
 				     "proto: %s has neither vlan nor trunk to apply to: give one, "
 				     "or take proto out",
 				     evb_tpid_name(port->proto));
@@ -61,7 +52,7 @@ static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
 static int check_untagged(struct config_ctx *ctx, const struct tree_node *map,
 			  struct config_port *port)
 {
-	const struct tree_node *untagged = given(ctx, map, "untagged");
+	const struct tree_node *untagged = port_given(ctx, map, "untagged");
 
 	if (port->vlan) {
 		if (port->untagged)
@@ -87,33 +78,50 @@ static int check_untagged(struct config_ctx *ctx, const struct tree_node *map,
 static int check_policy(struct config_ctx *ctx, const struct tree_node *map,
 			const struct config_port *port)
 {
-	if (port->promisc && !port->trust)
-		return config_refuse(ctx->err, given(ctx, map, "promisc")->pos,
+	/* a bridge's ports are the operator's own */
+	if (port->promisc && !port->trust && !config_is_bridge(ctx->cfg))
+		return config_refuse(ctx->err, port_given(ctx, map, "promisc")->pos,
 				     "promisc: on needs trust: on, for it shows the guest what "
 				     "others send: trust it, or take promisc out");
 	if (port->allmulti && port->n_multicast)
-		return config_refuse(ctx->err, given(ctx, map, "multicast")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "multicast")->pos,
 				     "multicast: a list does nothing while allmulti is on: write "
 				     "allmulti: off, or take multicast out");
 	if (port->dscp && port->qos)
-		return config_refuse(ctx->err, given(ctx, map, "dscp")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "dscp")->pos,
 				     "dscp: on contradicts qos: %u (line %u), which decides the "
 				     "priority too: take one out",
-				     port->qos, given(ctx, map, "qos")->pos.line);
+				     port->qos, port_given(ctx, map, "qos")->pos.line);
 	return 0;
+}
+
+/* Where an uplink has channels, an S-TAG on the untagged one would be a channel's. */
+static int check_channel(struct config_ctx *ctx, const struct tree_node *map,
+			 const struct config_port *port)
+{
+	const struct config *cfg = ctx->cfg;
+
+	if (!cfg->n_channels || port->channel || port->proto != EVB_TPID_S)
+		return 0;
+	return config_refuse(ctx->err, port_given(ctx, map, "proto")->pos,
+			     "proto: %s is the tag of the uplink's channels (line %u): give a "
+			     "channel, or take proto out",
+			     evb_tpid_name(port->proto), cfg->channels[0].pos.line);
 }
 
 static int check_port(struct config_ctx *ctx, const struct tree_node *map, struct config_port *port)
 {
 	int ret;
 
-	port->has_proto = given(ctx, map, "proto");
+	port->has_proto = port_given(ctx, map, "proto");
 	if (port->vlan && config_vids_has(&port->trunk, port->vlan))
-		return config_refuse(ctx->err, trunk_pos(given(ctx, map, "trunk"), port->vlan),
+		return config_refuse(ctx->err, trunk_pos(port_given(ctx, map, "trunk"), port->vlan),
 				     "trunk: VLAN %u is the port's vlan (line %u), its untagged "
 				     "VLAN: take it out of the trunk",
 				     port->vlan, port->vlan_pos.line);
 	ret = check_needs_vlan(ctx, map, port);
+	if (!ret)
+		ret = check_channel(ctx, map, port);
 	if (!ret)
 		ret = check_untagged(ctx, map, port);
 	return ret ? ret : check_policy(ctx, map, port);
@@ -125,18 +133,18 @@ static int check_kind(struct config_ctx *ctx, const struct tree_node *map, struc
 	const char *kind = config_kind_name(vf->kind);
 
 	if (vf->has_guest && (vf->kind == CONFIG_KIND_TAP || vf->kind == CONFIG_KIND_MACVTAP))
-		return config_refuse(ctx->err, given(ctx, map, "kind")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "kind")->pos,
 				     "kind: %s contradicts guest (line %u), which makes a veth "
 				     "pair: take one out",
 				     kind, vf->guest_pos.line);
 	if (vf->kind == CONFIG_KIND_MACVTAP && vf->hook == CONFIG_HOOK_XDP)
-		return config_refuse(ctx->err, given(ctx, map, "hook")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "hook")->pos,
 				     "hook: xdp does not go with kind: macvtap, whose driver has "
 				     "no XDP: write hook: tc, or take hook out");
 	if (vf->kind != CONFIG_KIND_AFXDP)
 		return 0;
 	if (vf->hook == CONFIG_HOOK_TC)
-		return config_refuse(ctx->err, given(ctx, map, "hook")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "hook")->pos,
 				     "hook: tc does not go with kind: afxdp, whose guest takes XDP "
 				     "frames: write hook: xdp, or take hook out");
 	vf->hook = CONFIG_HOOK_XDP;
@@ -153,7 +161,7 @@ int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_
 	if (ret)
 		return ret;
 	if (vf->mtu && !vf->has_guest)
-		return config_refuse(ctx->err, given(ctx, map, "mtu")->pos,
+		return config_refuse(ctx->err, port_given(ctx, map, "mtu")->pos,
 				     "mtu: %u is for a guest that evbpf makes: add guest, or set "
 				     "the MTU of %s yourself",
 				     vf->mtu, vf->dev);
@@ -176,20 +184,34 @@ int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_
 	return check_port(ctx, map, &vf->port);
 }
 
+/* The host's own port and those of a bridge are in every VLAN unless the file says in which. */
+static void default_trunk(struct config_port *port)
+{
+	if (port->vlan || port->has_trunk)
+		return;
+	port->has_trunk = true;
+	port->trunk_all = true;
+}
+
 int check_pf(struct config_ctx *ctx, const struct tree_node *map, struct config_port *pf)
 {
-	if (!pf->vlan && !pf->has_trunk) {
-		pf->has_trunk = true;
-		pf->trunk_all = true;
-	}
+	default_trunk(pf);
 	return check_port(ctx, map, pf);
 }
 
-/* 64 VIDs from 64 * @word on: in which of them is the port a member, tagged or untagged? */
-static uint64_t member_bits(const struct config_port *port, uint16_t tpid, unsigned int word)
+int check_bridge_port(struct config_ctx *ctx, const struct tree_node *map, struct config_port *port)
 {
-	/* a PF that takes every VLAN takes those of both protocols; see config.h */
-	bool both = port->trunk_all && !port->vlan && !port->has_proto && !strcmp(port->name, "pf");
+	default_trunk(port);
+	return check_port(ctx, map, port);
+}
+
+/* 64 VIDs from 64 * @word on: in which of them is the port a member, tagged or untagged? */
+static uint64_t member_bits(const struct config *cfg, const struct config_port *port, uint16_t tpid,
+			    unsigned int word)
+{
+	/* these take VLANs of both protocols when they take every VLAN; see config.h */
+	bool both = port->trunk_all && !port->vlan && !port->has_proto &&
+		    (port == &cfg->pf || config_is_bridge(cfg));
 	uint64_t bits;
 
 	if (port->proto != tpid && !both)
@@ -203,8 +225,8 @@ static uint64_t member_bits(const struct config_port *port, uint16_t tpid, unsig
 }
 
 /* Do two ports meet in a VLAN? Then an address can belong to one of them only. */
-static bool share_vlan(const struct config_port *a, const struct config_port *b, char *buf,
-		       size_t len)
+static bool share_vlan(const struct config *cfg, const struct config_port *a,
+		       const struct config_port *b, char *buf, size_t len)
 {
 	static const uint16_t tpids[] = {EVB_TPID_C, EVB_TPID_S};
 
@@ -214,8 +236,8 @@ static bool share_vlan(const struct config_port *a, const struct config_port *b,
 	}
 	for (unsigned int i = 0; i < 2; i++) {
 		for (unsigned int word = 0; word < 64; word++) {
-			uint64_t common =
-				member_bits(a, tpids[i], word) & member_bits(b, tpids[i], word);
+			uint64_t common = member_bits(cfg, a, tpids[i], word) &
+					  member_bits(cfg, b, tpids[i], word);
 
 			if (!common)
 				continue;
@@ -244,21 +266,24 @@ static struct config_pos same_mac(const struct config_port *old, const struct co
 	return (struct config_pos){};
 }
 
-static int check_macs(struct config_ctx *ctx, const struct config_port *old,
-		      const struct config_port *port)
+int check_macs(struct config_ctx *ctx, const char *key, const struct config_port *old,
+	       const struct config_port *port)
 {
 	const uint8_t *mac = NULL;
 	unsigned int old_line = 0;
-	struct config_pos pos = same_mac(old, port, &mac, &old_line);
+	struct config_pos pos;
 	char where[64];
 
-	if (!mac || !share_vlan(old, port, where, sizeof(where)))
+	if (old->channel != port->channel) /* each has addresses of its own */
+		return 0;
+	pos = same_mac(old, port, &mac, &old_line);
+	if (!mac || !share_vlan(ctx->cfg, old, port, where, sizeof(where)))
 		return 0;
 	return config_refuse(ctx->err, pos,
-			     "mac: '%02x:%02x:%02x:%02x:%02x:%02x' is %s's already (line %u), and "
+			     "%s: '%02x:%02x:%02x:%02x:%02x:%02x' is %s's already (line %u), and "
 			     "both %s: give another address or another VLAN",
-			     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], old->name, old_line,
-			     where);
+			     key, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], old->name,
+			     old_line, where);
 }
 
 /* One namespace may be written as its name or as the path that `ip netns` gives it. */
@@ -290,7 +315,7 @@ int check_vf_pair(struct config_ctx *ctx, const struct config_vf *old, const str
 				     "give another name",
 				     vf->guest_name, vf->guest_netns, old->port.name,
 				     old->guest_pos.line);
-	return check_macs(ctx, &old->port, &vf->port);
+	return check_macs(ctx, "mac", &old->port, &vf->port);
 }
 
 /* What can be seen only when the whole file is read: VFs against the uplink and the PF. */
@@ -308,7 +333,7 @@ int check_file(struct config_ctx *ctx)
 				"dev: '%s' is the uplink already (line %u): a VF needs "
 				"a device of its own",
 				vf->dev, cfg->uplink_pos.line);
-		ret = check_macs(ctx, &cfg->pf, &vf->port);
+		ret = check_macs(ctx, "mac", &cfg->pf, &vf->port);
 	}
 	return ret;
 }

@@ -314,14 +314,36 @@ static const struct tree_node *find_entry(const struct tree_node *root, const ch
 	return NULL;
 }
 
-/* "vf 0-3, vf 7, portgroup web": what there is */
+static bool is_bridge(const struct tree_node *root)
+{
+	const struct tree_node *relay = tree_get(root, "relay");
+
+	return relay && tree_is_word(relay, "bridge");
+}
+
+/* ", port p1, port p2" */
+static size_t list_named(const struct tree_node *root, const char *list, const char *object,
+			 size_t used, char *buf, size_t len)
+{
+	const struct tree_node *node = tree_get(root, list), *name;
+
+	for (size_t i = 0; node && node->type == TREE_LIST && i < node->n_items; i++) {
+		name = tree_get(node->items[i], "name");
+		if (name && value_is_name(name) && used < len)
+			used += (size_t)snprintf(buf + used, len - used, "%s%s %s",
+						 used ? ", " : "", object, name->text);
+	}
+	return used;
+}
+
+/* "pf, uplink, vf 0-3, vf 7, channel blue, portgroup web", "port p1": what there is */
 static void list_objects(const struct tree_node *root, char *buf, size_t len)
 {
-	const struct tree_node *groups = tree_get(root, "portgroups"), *name;
+	bool bridge = is_bridge(root);
 	char id[16];
-	size_t used = (size_t)snprintf(buf, len, "pf, uplink");
+	size_t used = (size_t)snprintf(buf, len, "%s", bridge ? "" : "pf, uplink");
 
-	for (unsigned int first = 0; first < EVB_VFS_MAX && used < len; first++) {
+	for (unsigned int first = 0; !bridge && first < EVB_VFS_MAX && used < len; first++) {
 		unsigned int last = first;
 
 		snprintf(id, sizeof(id), "%u", first);
@@ -335,12 +357,9 @@ static void list_objects(const struct tree_node *root, char *buf, size_t len)
 					 last - 1);
 		first = last;
 	}
-	for (size_t i = 0; groups && groups->type == TREE_LIST && i < groups->n_items; i++) {
-		name = tree_get(groups->items[i], "name");
-		if (name && value_is_name(name) && used < len)
-			used += (size_t)snprintf(buf + used, len - used, ", portgroup %s",
-						 name->text);
-	}
+	used = bridge ? list_named(root, "ports", "port", used, buf, len)
+		      : list_named(root, "channels", "channel", used, buf, len);
+	list_named(root, "portgroups", "portgroup", used, buf, len);
 }
 
 static int refuse_object(const struct tree_node *root, const char *object, struct config_error *err)
@@ -358,8 +377,16 @@ static int find_object(const struct tree_node *root, const char *object, struct 
 		       const struct schema_map **keys, struct config_error *err)
 {
 	const struct tree_node *map = NULL;
+	bool bridge = is_bridge(root);
 
-	if (!strcmp(object, "pf")) {
+	if (!strncmp(object, "portgroup ", 10)) {
+		map = find_entry(root, "portgroups", "name", object + 10, false);
+		*keys = bridge ? &schema_port_group : &schema_group;
+	} else if (bridge) {
+		if (!strncmp(object, "port ", 5))
+			map = find_entry(root, "ports", "name", object + 5, false);
+		*keys = &schema_port;
+	} else if (!strcmp(object, "pf")) {
 		map = tree_get(root, "pf");
 		*keys = &schema_pf;
 		if (!map || tree_is_null(map)) {
@@ -372,9 +399,9 @@ static int find_object(const struct tree_node *root, const char *object, struct 
 	} else if (!strncmp(object, "vf ", 3)) {
 		map = find_entry(root, "vfs", "id", object + 3, true);
 		*keys = &schema_vf;
-	} else if (!strncmp(object, "portgroup ", 10)) {
-		map = find_entry(root, "portgroups", "name", object + 10, false);
-		*keys = &schema_group;
+	} else if (!strncmp(object, "channel ", 8)) {
+		map = find_entry(root, "channels", "name", object + 8, false);
+		*keys = &schema_channel;
 	}
 	if (!map || map->type != TREE_MAP)
 		return refuse_object(root, object, err);
@@ -390,7 +417,8 @@ static struct tree_node key_node(const char *text, size_t len)
 /* What an object is, and not what it may do: another value makes it another object. */
 static bool is_fixed(const char *key)
 {
-	static const char *const fixed[] = {"id", "name", "dev", "guest", "kind", "present"};
+	static const char *const fixed[] = {"id",   "name",  "dev",    "svid",
+					    "kind", "guest", "present"};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (!strcmp(key, fixed[i]))

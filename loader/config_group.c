@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * config_group.c - portgroups: named defaults of VFs.
+ * config_group.c - portgroups: named defaults of VFs, or of a bridge's ports.
  *
  * A group's keys are read twice: once for itself, so that a bad value is refused even in a group
- * that nobody uses, and once into each VF that names it. Contradictions are those of a VF.
+ * that nobody uses, and once into each port that names it. Contradictions are those of a port.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +23,8 @@ static const char *list_groups(const struct config_ctx *ctx, char *buf, size_t l
 
 static int read_group(struct config_ctx *ctx, const struct tree_node *node)
 {
+	const struct schema_map *map =
+		config_is_bridge(ctx->cfg) ? &schema_port_group : &schema_group;
 	struct config_vf scratch = {};
 	struct config_quote quote;
 	const struct tree_node *name;
@@ -34,7 +36,7 @@ static int read_group(struct config_ctx *ctx, const struct tree_node *node)
 				     "{name: web, vlan: 10}",
 				     config_quote_node(&quote, node));
 	port_defaults(&scratch.port);
-	ret = schema_read(ctx, &schema_group, node, &scratch);
+	ret = schema_read(ctx, map, node, &scratch);
 	if (ret)
 		return ret;
 	name = tree_get(node, "name");
@@ -71,9 +73,10 @@ int read_groups(struct config_ctx *ctx, const struct tree_node *node)
 	return ret;
 }
 
-int group_find(struct config_ctx *ctx, const struct tree_node *vf)
+/* Fills ctx->group: NULL without portgroup, or refuses an unknown one. */
+static int find_group(struct config_ctx *ctx, const struct tree_node *port)
 {
-	const struct tree_node *name = tree_get(vf, "portgroup");
+	const struct tree_node *name = tree_get(port, "portgroup");
 	struct config_quote quote;
 	char list[300] = "";
 
@@ -91,7 +94,37 @@ int group_find(struct config_ctx *ctx, const struct tree_node *vf)
 			     list_groups(ctx, list, sizeof(list)));
 }
 
-/* The VF's value: group_find() has found it. */
+int group_read(struct config_ctx *ctx, const struct schema_map *map, const struct tree_node *node,
+	       struct config_vf *vf)
+{
+	int ret = find_group(ctx, node);
+
+	if (!ret && ctx->group)
+		ret = schema_read_group(ctx, map, ctx->group->map, node, vf);
+	return ret ? ret : schema_read(ctx, map, node, vf);
+}
+
+/* A contradiction may stand in a group whose other members have none. */
+int group_leave(struct config_ctx *ctx, const struct config_vf *vf, int ret)
+{
+	size_t len = strlen(ctx->err->text);
+
+	if (ret && ctx->group)
+		snprintf(ctx->err->text + len, sizeof(ctx->err->text) - len, " (%s, portgroup %s)",
+			 vf->port.name, ctx->group->name);
+	ctx->group = NULL;
+	return ret;
+}
+
+const struct tree_node *port_given(const struct config_ctx *ctx, const struct tree_node *map,
+				   const char *key)
+{
+	const struct tree_node *value = tree_get(map, key);
+
+	return value || !ctx->group ? value : tree_get(ctx->group->map, key);
+}
+
+/* The port's value: find_group() has found it. */
 int parse_portgroup(struct config_ctx *ctx, const struct schema_key *key,
 		    const struct tree_node *node, void *base)
 {

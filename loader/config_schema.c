@@ -14,30 +14,41 @@
 #define SECTION(member) .offset = offsetof(struct config_ctx, member)
 #define POS(type, member) .pos = offsetof(struct type, member)
 #define RANGE(lowest, highest) .min = (lowest), .max = (highest)
-#define LATER(value) .later = SCHEMA_LATER, .def = (value)
-#define LATER_ANY .later = SCHEMA_LATER_ANY
+#define LATER .later = true
 #define VF .in = SCHEMA_IN_VF
-#define GROUP .in = SCHEMA_IN_GROUP
 #define VF_PF .in = SCHEMA_IN_VF | SCHEMA_IN_PF
+#define VF_PF_GROUP .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_GROUP
 #define VF_GROUP .in = SCHEMA_IN_VF | SCHEMA_IN_GROUP
-#define ANY_PORT .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_GROUP
+#define VF_PORT .in = SCHEMA_IN_VF | SCHEMA_IN_PORT
+#define PORT .in = SCHEMA_IN_PORT
+#define PORT_GROUP .in = SCHEMA_IN_PORT | SCHEMA_IN_PORT_GROUP
+#define GROUPS .in = SCHEMA_IN_GROUP | SCHEMA_IN_PORT_GROUP
+#define NOT_PF .in = SCHEMA_IN_VF | SCHEMA_IN_GROUP | SCHEMA_IN_PORT | SCHEMA_IN_PORT_GROUP
+#define ANY_PORT \
+	.in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_GROUP | SCHEMA_IN_PORT | SCHEMA_IN_PORT_GROUP
+#define EDGE .in = SCHEMA_IN_EDGE
+#define BRIDGE .in = SCHEMA_IN_BRIDGE
+#define ANY_FILE .in = SCHEMA_IN_EDGE | SCHEMA_IN_BRIDGE
 #define MAP(rows) .keys = (rows), .n_keys = sizeof(rows) / sizeof((rows)[0])
 #define ASSERT_ROWS(rows) \
 	_Static_assert(sizeof(rows) / sizeof((rows)[0]) <= SCHEMA_KEYS_MAX, "too many " #rows)
 
 #define MBITS_MAX 1000000 /* 1 Tbit/s */
 #define FRAMES_MAX 2000000000
+#define AGE_MAX 1000000 /* 11 days */
+#define LEARN_MAX 65536
+#define SVID_MIN (EVB_SVID_DEFAULT + 1)
 
 static const struct schema_word switch_relays[] = {
-	{"veb", EVB_RELAY_VEB, false},		{"vepa", EVB_RELAY_VEPA, true},
-	{"private", EVB_RELAY_PRIVATE, true},	{"bridge", EVB_RELAY_BRIDGE, true},
+	{"veb", EVB_RELAY_VEB, false},		{"vepa", EVB_RELAY_VEPA, false},
+	{"private", EVB_RELAY_PRIVATE, false},	{"bridge", EVB_RELAY_BRIDGE, false},
 	{"extender", EVB_RELAY_EXTENDER, true}, {},
 };
 
 static const struct schema_word port_relays[] = {
 	{"veb", EVB_RELAY_VEB, false},
-	{"vepa", EVB_RELAY_VEPA, true},
-	{"private", EVB_RELAY_PRIVATE, true},
+	{"vepa", EVB_RELAY_VEPA, false},
+	{"private", EVB_RELAY_PRIVATE, false},
 	{},
 };
 
@@ -168,25 +179,38 @@ static const struct schema_key rule_keys[] = {
 
 const struct schema_map schema_rule = {.name = "a rule", MAP(rule_keys)};
 
-/* Keys of VFs, portgroups and of the PF; all fill a struct config_vf. */
+/* Keys of VFs, of the PF, of a bridge's ports and of portgroups; all fill a struct config_vf. */
 static const struct schema_key port_keys[] = {
 	{"id", parse_uint, "a VF's number", "id: 0", FIELD(config_vf, id), POS(config_vf, id_pos),
 	 RANGE(0, EVB_VFS_MAX - 1), VF, .required = true},
 	{"name", parse_switch_name, "a name of a portgroup", "name: web",
-	 FIELD(config_vf, portgroup), GROUP, .required = true},
+	 FIELD(config_vf, portgroup), GROUPS, .required = true},
+	{"name", parse_switch_name, "a name of a port", "name: p1", FIELD(config_vf, port.name),
+	 POS(config_vf, id_pos), PORT, .required = true},
 	{"dev", parse_ifname, "an interface name", "dev: vf0h", FIELD(config_vf, dev),
 	 POS(config_vf, dev_pos), VF, .required = true},
+	{"dev", parse_ifname, "an interface name", "dev: swp1", FIELD(config_vf, dev),
+	 POS(config_vf, dev_pos), PORT, .required = true},
+	{"svid", parse_svid, "the VLAN of an S-channel", FIELD(config_vf, svid),
+	 POS(config_vf, svid_pos), RANGE(SVID_MIN, EVB_VID_MAX), PORT},
 	{"kind", parse_word, "a kind of interface", FIELD(config_vf, kind), .words = kinds,
 	 VF_GROUP},
 	{"guest", parse_map, "a map", "guest: {netns: red, name: eth0}", .map = &guest_map,
 	 POS(config_vf, guest_pos), VF},
 	{"present", parse_word, "a presence", FIELD(config_vf, present_later), .words = presences,
-	 VF},
+	 VF_PORT},
 	{"mtu", parse_uint, "an MTU", FIELD(config_vf, mtu), RANGE(68, 65535), VF_GROUP},
-	{"portgroup", parse_portgroup, "a portgroup", FIELD(config_vf, portgroup), VF},
-	{"channel", parse_later_any, LATER_ANY, ANY_PORT},
-	{"relay", parse_word, "a relay", FIELD(config_vf, port.relay), .words = port_relays,
-	 ANY_PORT},
+	{"portgroup", parse_portgroup, "a portgroup", FIELD(config_vf, portgroup), VF_PORT},
+	{"channel", parse_channel, "a channel", FIELD(config_vf, port.channel), VF_PF_GROUP},
+	{"relay", parse_port_relay, "a relay", FIELD(config_vf, port.relay), .words = port_relays,
+	 VF_PF_GROUP},
+	{"reflective_relay", parse_bool, "on or off", FIELD(config_vf, port.reflective),
+	 PORT_GROUP},
+	{"learning", parse_bool, "on or off", FIELD(config_vf, port.learning), PORT_GROUP},
+	{"learn_limit", parse_uint, "a number of addresses", FIELD(config_vf, port.learn_limit),
+	 RANGE(0, LEARN_MAX), PORT_GROUP},
+	{"static", parse_macs, "a MAC address", FIELD(config_vf, port),
+	 POS(config_vf, port.mac_pos), PORT},
 	{"mac", parse_macs, "a MAC address", FIELD(config_vf, port), POS(config_vf, port.mac_pos),
 	 VF_PF},
 	{"vlan", parse_uint, "a VLAN", FIELD(config_vf, port.vlan), POS(config_vf, port.vlan_pos),
@@ -197,15 +221,15 @@ static const struct schema_key port_keys[] = {
 	{"trunk", parse_trunk, "a trunk", FIELD(config_vf, port), ANY_PORT},
 	{"untagged", parse_bool, "on or off", FIELD(config_vf, port.untagged), ANY_PORT},
 	{"strip", parse_bool, "on or off", FIELD(config_vf, port.strip), ANY_PORT},
-	{"spoofchk", parse_bool, "on or off", FIELD(config_vf, port.spoofchk), VF_GROUP},
+	{"spoofchk", parse_bool, "on or off", FIELD(config_vf, port.spoofchk), NOT_PF},
 	{"guard", parse_guard, "a map", "guard: {ipv4: [10.0.0.5], ipv6: [\"fd00::5\"]}",
-	 FIELD(config_vf, port), .map = &guard_map, VF_GROUP},
+	 FIELD(config_vf, port), .map = &guard_map, NOT_PF},
 	{"trust", parse_bool, "on or off", FIELD(config_vf, port.trust), VF_GROUP},
-	{"promisc", parse_bool, "on or off", FIELD(config_vf, port.promisc), VF_GROUP},
-	{"allmulti", parse_bool, "on or off", FIELD(config_vf, port.allmulti), VF_GROUP},
-	{"multicast", parse_multicast, "a multicast MAC address", FIELD(config_vf, port), VF_GROUP},
+	{"promisc", parse_bool, "on or off", FIELD(config_vf, port.promisc), NOT_PF},
+	{"allmulti", parse_bool, "on or off", FIELD(config_vf, port.allmulti), NOT_PF},
+	{"multicast", parse_multicast, "a multicast MAC address", FIELD(config_vf, port), NOT_PF},
 	{"state", parse_word, "a link state", FIELD(config_vf, port.state), .words = states,
-	 VF_GROUP},
+	 NOT_PF},
 	{"isolated", parse_bool, "on or off", FIELD(config_vf, port.isolated), ANY_PORT},
 	{"max_tx_rate", parse_uint, "a rate in Mbit/s", FIELD(config_vf, port.max_tx_rate),
 	 RANGE(0, MBITS_MAX), ANY_PORT},
@@ -214,20 +238,63 @@ static const struct schema_key port_keys[] = {
 	/* nothing to keep: 0 alone is accepted */
 	{"min_tx_rate", parse_min_rate, "a rate in Mbit/s", RANGE(0, MBITS_MAX), VF_GROUP},
 	{"storm", parse_map, "a map", "storm: {broadcast: 0, multicast: 0, unknown: 0}",
-	 .map = &storm_map, VF_GROUP},
+	 .map = &storm_map, NOT_PF},
 	{"acl", parse_acl, "an acl", FIELD(config_vf, port.acl), ANY_PORT},
-	{"dscp", parse_bool, "on or off", FIELD(config_vf, port.dscp), VF_GROUP},
-	{"hook", parse_word, "a hook", FIELD(config_vf, hook), .words = hooks, VF_GROUP},
-	{"ecid", parse_uint, "an E-CID", RANGE(0, 0xfffff), LATER_ANY, VF_PF},
-	{"vif", parse_uint, "a VIF", RANGE(0, 0xfff), LATER_ANY, VF_PF},
+	{"dscp", parse_bool, "on or off", FIELD(config_vf, port.dscp), NOT_PF},
+	{"hook", parse_word, "a hook", FIELD(config_vf, hook), .words = hooks, NOT_PF},
+	{"tag", parse_later_any, LATER, PORT},
+	{"ecid", parse_uint, "an E-CID", RANGE(0, 0xfffff), LATER,
+	 .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_PORT},
+	{"vif", parse_uint, "a VIF", RANGE(0, 0xfff), LATER,
+	 .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_PORT},
 };
 ASSERT_ROWS(port_keys);
 
-const struct schema_map schema_vf = {.name = "a VF", MAP(port_keys), .in = SCHEMA_IN_VF};
-const struct schema_map schema_pf = {.name = "pf", MAP(port_keys), .in = SCHEMA_IN_PF};
+static const struct schema_hint edge_port_hints[] = {
+	{"svid", "write channel, the name of one of channels"},
+	{"static", "write mac, the addresses of what is behind it"},
+	{},
+};
+
+static const struct schema_hint bridge_port_hints[] = {
+	{"id", "it has a name"},
+	{"guest", "make its device yourself, and write dev"},
+	{"kind", "any device will do: take kind out"},
+	{"mtu", "set the MTU of its device yourself"},
+	{"channel", "write svid, the VLAN of the S-channel on dev"},
+	{"relay", "the whole switch is the bridge: isolated: on keeps ports apart"},
+	{"mac", "write static, the addresses that are always behind it"},
+	{"trust", "promisc needs no trust there: take trust out"},
+	{"min_tx_rate", "evbpf polices and does not queue; use tc htb on its device"},
+	{},
+};
+
+const struct schema_map schema_vf = {
+	.name = "a VF", MAP(port_keys), .in = SCHEMA_IN_VF, .hints = edge_port_hints,
+};
+const struct schema_map schema_pf = {
+	.name = "pf", MAP(port_keys), .in = SCHEMA_IN_PF, .hints = edge_port_hints,
+};
 const struct schema_map schema_group = {
 	.name = "a portgroup", MAP(port_keys), .in = SCHEMA_IN_GROUP,
 };
+const struct schema_map schema_port = {
+	.name = "a bridge's port", MAP(port_keys), .in = SCHEMA_IN_PORT, .hints = bridge_port_hints,
+};
+const struct schema_map schema_port_group = {
+	.name = "a bridge's portgroup", MAP(port_keys), .in = SCHEMA_IN_PORT_GROUP,
+	.hints = bridge_port_hints,
+};
+
+static const struct schema_key channel_keys[] = {
+	{"name", parse_switch_name, "a name of a channel", "name: blue",
+	 FIELD(config_channel, name), POS(config_channel, name_pos), .required = true},
+	{"svid", parse_svid, "the VLAN of an S-channel", "svid: 200", FIELD(config_channel, svid),
+	 POS(config_channel, svid_pos), RANGE(SVID_MIN, EVB_VID_MAX), .required = true},
+	{"relay", parse_port_relay, "a relay", FIELD(config_channel, relay), .words = port_relays},
+};
+
+const struct schema_map schema_channel = {.name = "a channel", MAP(channel_keys)};
 
 static const struct schema_key uplink_keys[] = {
 	{"dev", parse_ifname, "an interface name", "dev: eth0", FIELD(config, uplink),
@@ -240,32 +307,62 @@ const struct schema_map schema_uplink = {.name = "uplink", MAP(uplink_keys)};
 static const struct schema_key file_keys[] = {
 	/* nothing to keep: there is one version */
 	{"version", parse_uint, "a version of the file format that this evbpf reads", "version: 1",
-	 RANGE(1, 1), .required = true},
+	 RANGE(1, 1), ANY_FILE, .required = true},
 	{"switch", parse_switch_name, "a name of a switch", "switch: edge0", FIELD(config, name),
+	 ANY_FILE, .required = true},
+	{"relay", parse_word, "a relay", FIELD(config, relay), .words = switch_relays, ANY_FILE},
+	{"uplink", parse_map, "a map", "uplink: {dev: eth0}", .map = &schema_uplink, EDGE,
 	 .required = true},
-	{"relay", parse_word, "a relay", FIELD(config, relay), .words = switch_relays},
-	{"uplink", parse_map, "a map", "uplink: {dev: eth0}", .map = &schema_uplink,
-	 .required = true},
-	{"pf", parse_section, SECTION(pf)},
-	{"portgroups", parse_section, SECTION(portgroups)},
-	{"channels", parse_later_list, LATER_ANY},
-	{"acls", parse_section, SECTION(acls)},
-	{"vfs", parse_section, SECTION(vfs)},
-	{"tag", parse_later_any, LATER_ANY},
-	{"replication", parse_later_list, LATER_ANY},
-	{"cascade", parse_later_list, LATER_ANY},
-	{"age", parse_uint, "a time in seconds", RANGE(0, 1000000), LATER(300)},
-	{"bpdu", parse_word, "a treatment of BPDUs", .words = bpdus, LATER(0)},
-	{"ports", parse_later_list, LATER_ANY},
+	{"pf", parse_section, SECTION(pf), EDGE},
+	{"portgroups", parse_section, SECTION(portgroups), ANY_FILE},
+	{"channels", parse_section, SECTION(channels), EDGE},
+	{"acls", parse_section, SECTION(acls), ANY_FILE},
+	{"vfs", parse_section, SECTION(vfs), EDGE},
+	{"age", parse_uint, "a time in seconds", FIELD(config, age), RANGE(0, AGE_MAX), BRIDGE},
+	{"bpdu", parse_word, "a treatment of BPDUs", FIELD(config, bpdu_forward), .words = bpdus,
+	 BRIDGE},
+	{"ports", parse_section, .example = "ports: [{name: p1, dev: swp1}]", SECTION(ports),
+	 BRIDGE, .required = true},
+	{"tag", parse_later_any, LATER, EDGE},
+	{"replication", parse_later_list, LATER, ANY_FILE},
+	{"cascade", parse_later_list, LATER, EDGE},
 };
 ASSERT_ROWS(file_keys);
+
+static const struct schema_hint edge_hints[] = {
+	{"ports", "its ports are pf and vfs; ports is for relay: bridge"},
+	{"age", "only a bridge learns addresses that may age (relay: bridge)"},
+	{"bpdu", "only a bridge may forward BPDUs (relay: bridge)"},
+	{},
+};
+
+static const struct schema_hint bridge_hints[] = {
+	{"uplink", "its interfaces are those of ports, such as {name: p1, dev: swp1}"},
+	{"pf", "the host is behind a port like any other, such as {name: host, dev: tor0}"},
+	{"vfs", "write ports, such as {name: p1, dev: swp1}"},
+	{"channels", "an S-channel is a port with svid, such as {name: p2, dev: swp2, svid: 200}"},
+	{"tag", "write it at the port"},
+	{"cascade", "that is an extender's"},
+	{},
+};
 /* clang-format on */
 
-const struct schema_map schema_file = {.name = "the file", MAP(file_keys)};
+const struct schema_map schema_file = {
+	.name = "the file",
+	MAP(file_keys),
+	.in = SCHEMA_IN_EDGE,
+	.hints = edge_hints,
+};
+const struct schema_map schema_bridge = {
+	.name = "a bridge",
+	MAP(file_keys),
+	.in = SCHEMA_IN_BRIDGE,
+	.hints = bridge_hints,
+};
 
 static const struct schema_map *const all_maps[] = {
-	&schema_file, &schema_uplink, &schema_vf,    &schema_pf,   &guest_map,
-	&storm_map,   &guard_map,     &schema_group, &schema_rule,
+	&schema_file, &schema_uplink, &schema_vf,   &schema_pf,	     &guest_map,   &storm_map,
+	&guard_map,   &schema_group,  &schema_rule, &schema_channel, &schema_port,
 };
 
 static bool has_key(const struct schema_map *map, size_t i)
@@ -281,7 +378,7 @@ const struct schema_key *schema_find(const struct schema_map *map, const struct 
 	return NULL;
 }
 
-#define NEAR_MAX 24 /* bytes of a word that is compared; our longest key has 11 */
+#define NEAR_MAX 24 /* bytes of a word that is compared; our longest key has 16 */
 
 static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 {
@@ -365,6 +462,10 @@ int schema_refuse_unknown(struct config_error *err, const struct schema_map *map
 				     "%s is not a key of %s: YAML 1.2 has no merge keys; "
 				     "write the keys out",
 				     text, map->name);
+	for (const struct schema_hint *hint = map->hints; hint && hint->name; hint++)
+		if (tree_is_word(name, hint->name))
+			return config_refuse(err, name->pos, "%s is not a key of %s: %s", text,
+					     map->name, hint->hint);
 	/* a VF's key at the PF is no typing error */
 	owner = find_owner(map, name, true);
 	if (!owner && name->type == TREE_SCALAR)
@@ -423,16 +524,18 @@ int schema_read(struct config_ctx *ctx, const struct schema_map *map, const stru
 	return 0;
 }
 
-int schema_read_group(struct config_ctx *ctx, const struct tree_node *group,
-		      const struct tree_node *own, struct config_vf *vf)
+int schema_read_group(struct config_ctx *ctx, const struct schema_map *map,
+		      const struct tree_node *group, const struct tree_node *own,
+		      struct config_vf *vf)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < group->n_items && !ret; i += 2) {
-		const struct schema_key *key = schema_find(&schema_vf, group->items[i]);
+		const struct schema_key *key = schema_find(map, group->items[i]);
 		const struct tree_node *value = group->items[i + 1];
 
-		if (!key || tree_get(own, key->name)) /* the group's name is no key of a VF */
+		/* the group's own name: a VF has none, a bridge's port has one of its own */
+		if (!key || tree_get(own, key->name))
 			continue;
 		if (key->pos)
 			*(struct config_pos *)((char *)vf + key->pos) = value->pos;

@@ -4,8 +4,8 @@
  *
  * Private to the configuration parser (config*.c). A row says a key's name, how its value is read
  * (parse), what is allowed, and where it goes. A key that this version does not do yet is a row
- * with LATER in place of FIELD: it is read as strictly as any other, and refused unless it says
- * what holds anyway. To support it, give the row its FIELD.
+ * with LATER in place of FIELD: it is read as strictly as any other, and refused. To support it,
+ * give the row its FIELD.
  */
 #pragma once
 
@@ -20,17 +20,11 @@ struct config_ctx {
 	struct config *cfg;
 	struct config_error *err;
 	/* sections that name one another: kept while the file is walked, read when all are there */
-	const struct tree_node *acls, *portgroups, *pf, *vfs;
+	const struct tree_node *acls, *channels, *portgroups, *pf, *vfs, *ports;
 	unsigned int n_groups;
 	struct config_group groups[EVB_VFS_MAX];
-	const struct config_group *group; /* of the VF that is being read, or NULL */
+	const struct config_group *group; /* of the VF or port that is being read, or NULL */
 	bool acl_used[CONFIG_ACLS_MAX];
-};
-
-enum schema_later {
-	SCHEMA_NOW = 0,
-	SCHEMA_LATER,	  /* only `def` is accepted */
-	SCHEMA_LATER_ANY, /* has no default: every value is refused */
 };
 
 struct schema_word {
@@ -56,29 +50,43 @@ struct schema_key {
 	const struct schema_map *map;
 	unsigned int in; /* SCHEMA_IN_*: kinds of map that have the key */
 	bool required;
-	enum schema_later later;
-	unsigned int def;
+	bool later; /* not in this version: every value is refused */
 };
 
 #define SCHEMA_KEYS_MAX 64
+
+/* a key that people look for in a map that has something else for it */
+struct schema_hint {
+	const char *name; /* NULL ends the list */
+	const char *hint; /* what to write instead */
+};
 
 struct schema_map {
 	const char *name; /* for messages: "a VF" */
 	const struct schema_key *keys;
 	size_t n_keys;
 	unsigned int in; /* rows without this bit are not its own; 0: all are */
+	const struct schema_hint *hints;
 };
 
-#define SCHEMA_IN_VF 1u
-#define SCHEMA_IN_PF 2u
-#define SCHEMA_IN_GROUP 4u
+#define SCHEMA_IN_VF 0x01u
+#define SCHEMA_IN_PF 0x02u
+#define SCHEMA_IN_GROUP 0x04u
+#define SCHEMA_IN_PORT 0x08u	   /* of a bridge */
+#define SCHEMA_IN_PORT_GROUP 0x10u /* a portgroup of a bridge */
+#define SCHEMA_IN_EDGE 0x20u	   /* a file */
+#define SCHEMA_IN_BRIDGE 0x40u
 
-extern const struct schema_map schema_file;   /* fills struct config */
-extern const struct schema_map schema_vf;     /* fills struct config_vf */
-extern const struct schema_map schema_pf;     /* fills struct config_vf too: its port is the PF's */
-extern const struct schema_map schema_group;  /* ... and too */
-extern const struct schema_map schema_uplink; /* fills struct config */
-extern const struct schema_map schema_rule;   /* fills struct rule_draft */
+extern const struct schema_map schema_file;	  /* fills struct config */
+extern const struct schema_map schema_bridge;	  /* the file of a bridge: fills it too */
+extern const struct schema_map schema_vf;	  /* fills struct config_vf */
+extern const struct schema_map schema_pf;	  /* ... too: its port is the PF's */
+extern const struct schema_map schema_group;	  /* ... too */
+extern const struct schema_map schema_port;	  /* ... too */
+extern const struct schema_map schema_port_group; /* ... too */
+extern const struct schema_map schema_channel;	  /* fills struct config_channel */
+extern const struct schema_map schema_uplink;	  /* fills struct config */
+extern const struct schema_map schema_rule;	  /* fills struct rule_draft */
 
 /* a rule of an acl as it is read; a position with a line says that the key is there */
 struct rule_draft {
@@ -100,11 +108,12 @@ int schema_read(struct config_ctx *ctx, const struct schema_map *map, const stru
 		void *base);
 
 /*
- * The rows of @group, a map that schema_read() has taken, for a port whose own map is @own: keys
- * that @own has are left to it.
+ * The rows of @group, a map that schema_read() has taken, for a port whose own map is @own and has
+ * the rows of @map: keys that @own has are left to it.
  */
-int schema_read_group(struct config_ctx *ctx, const struct tree_node *group,
-		      const struct tree_node *own, struct config_vf *vf);
+int schema_read_group(struct config_ctx *ctx, const struct schema_map *map,
+		      const struct tree_node *group, const struct tree_node *own,
+		      struct config_vf *vf);
 
 /* the row of a key, or NULL; and the refusal of one that has no row */
 const struct schema_key *schema_find(const struct schema_map *map, const struct tree_node *name);
@@ -117,6 +126,10 @@ int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struc
 int parse_bool(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 	       void *base);
 int parse_word(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+	       void *base);
+int parse_port_relay(struct config_ctx *ctx, const struct schema_key *key,
+		     const struct tree_node *node, void *base);
+int parse_svid(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 	       void *base);
 int parse_switch_name(struct config_ctx *ctx, const struct schema_key *key,
 		      const struct tree_node *node, void *base);
@@ -147,9 +160,11 @@ int parse_guard(struct config_ctx *ctx, const struct schema_key *key, const stru
 		void *base);
 int parse_guard_addresses(struct config_ctx *ctx, const struct schema_key *key,
 			  const struct tree_node *node, void *base);
-/* ... names of other sections' entries: config_acl.c, config_group.c */
+/* ... names of other sections' entries: config_acl.c, config_channel.c, config_group.c */
 int parse_acl(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 	      void *base);
+int parse_channel(struct config_ctx *ctx, const struct schema_key *key,
+		  const struct tree_node *node, void *base);
 int parse_portgroup(struct config_ctx *ctx, const struct schema_key *key,
 		    const struct tree_node *node, void *base);
 /* ... and a section of the file that is read later: offset is its place in struct config_ctx */
@@ -163,10 +178,18 @@ int parse_later_any(struct config_ctx *ctx, const struct schema_key *key,
 
 /* The sections, in the order in which they may name one another. */
 int read_acls(struct config_ctx *ctx, const struct tree_node *node);
+int read_channels(struct config_ctx *ctx, const struct tree_node *node);
 int read_groups(struct config_ctx *ctx, const struct tree_node *node);
+int read_ports(struct config_ctx *ctx, const struct tree_node *node);
 
-/* Fills ctx->group from the VF's map: NULL without portgroup, or refuses an unknown one. */
-int group_find(struct config_ctx *ctx, const struct tree_node *vf);
+/*
+ * A VF or a port by the rows of @map: its portgroup's keys, then its own. ctx->group is its
+ * portgroup from then on, or NULL, until group_leave(), which adds its name to the error if there
+ * is one (@ret), and returns @ret.
+ */
+int group_read(struct config_ctx *ctx, const struct schema_map *map, const struct tree_node *node,
+	       struct config_vf *vf);
+int group_leave(struct config_ctx *ctx, const struct config_vf *vf, int ret);
 
 /* what a port starts with before its map is read: config.c */
 void port_defaults(struct config_port *port);
@@ -188,9 +211,18 @@ bool value_is_name(const struct tree_node *node);
 /* VIDs of an entry of a trunk list that parse_trunk() has taken */
 void value_range(const struct tree_node *node, unsigned int *first, unsigned int *last);
 
+/* The value of a key of a port, which may be its portgroup's; NULL if neither has it. */
+const struct tree_node *port_given(const struct config_ctx *ctx, const struct tree_node *map,
+				   const char *key);
+
 /* What holds between keys and between ports: config_check.c. */
 int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_vf *vf);
 int check_pf(struct config_ctx *ctx, const struct tree_node *map, struct config_port *pf);
 int check_vf_pair(struct config_ctx *ctx, const struct config_vf *old, const struct config_vf *vf);
+/* ... of a bridge's port: its VLANs and policy; and the addresses of two ports */
+int check_bridge_port(struct config_ctx *ctx, const struct tree_node *map,
+		      struct config_port *port);
+int check_macs(struct config_ctx *ctx, const char *key, const struct config_port *old,
+	       const struct config_port *port);
 int check_file(struct config_ctx *ctx);
 int check_unused_acls(struct config_ctx *ctx);

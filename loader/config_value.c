@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config_schema.h"
+#include "evb_wire.h"
 
 #define NOT_YET "is not in this version of evbpf yet"
 
@@ -49,17 +50,13 @@ static void store_number(const struct schema_key *key, void *base, unsigned int 
 	}
 }
 
-/* Stores a number, or refuses it when the key is for later; @def is how its default is written. */
+/* Stores a number, or refuses it when the key is for later. */
 static int take_number(struct config_ctx *ctx, const struct schema_key *key,
-		       const struct tree_node *node, void *base, unsigned int number,
-		       const char *def)
+		       const struct tree_node *node, void *base, unsigned int number)
 {
-	if (key->later == SCHEMA_LATER_ANY)
+	if (key->later)
 		return refuse_later(ctx, key, node, "leave it out", "");
-	if (key->later == SCHEMA_LATER && number != key->def)
-		return refuse_later(ctx, key, node, "use ", def);
-	if (key->later == SCHEMA_NOW)
-		store_number(key, base, number);
+	store_number(key, base, number);
 	return 0;
 }
 
@@ -111,7 +108,7 @@ int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struc
 {
 	unsigned int number = 0;
 	const char *form = "";
-	char hint[96], def[16];
+	char hint[96];
 
 	if (node->type != TREE_SCALAR || !value_number(node->text, node->len, &number))
 		form = node->type == TREE_SCALAR && has_leading_zero(node)
@@ -127,8 +124,7 @@ int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struc
 			snprintf(hint, sizeof(hint), "%u to %u%s", key->min, key->max, form);
 		return value_refuse(ctx, key, node, hint);
 	}
-	snprintf(def, sizeof(def), "%u", key->def);
-	return take_number(ctx, key, node, base, number, def);
+	return take_number(ctx, key, node, base, number);
 }
 
 /*
@@ -146,7 +142,7 @@ int parse_bool(struct config_ctx *ctx, const struct schema_key *key, const struc
 	no |= tree_is_word(node, "off");
 	if (!yes && !no)
 		return value_refuse(ctx, key, node, "write on, off, true or false");
-	return take_number(ctx, key, node, base, yes, key->def ? "on" : "off");
+	return take_number(ctx, key, node, base, yes);
 }
 
 static void list_words(const struct schema_word *words, char *buf, size_t len)
@@ -167,22 +163,50 @@ static void list_words(const struct schema_word *words, char *buf, size_t len)
 int parse_word(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
 	       void *base)
 {
-	const struct schema_word *word;
-	const char *def = "";
 	char list[96];
 
 	list_words(key->words, list, sizeof(list));
-	for (word = key->words; word->name; word++)
-		if (word->value == key->def)
-			def = word->name;
-	for (word = key->words; word->name; word++) {
+	for (const struct schema_word *word = key->words; word->name; word++) {
 		if (!tree_is_word(node, word->name))
 			continue;
 		if (word->later)
 			return refuse_later(ctx, key, node, "use ", list);
-		return take_number(ctx, key, node, base, word->value, def);
+		return take_number(ctx, key, node, base, word->value);
 	}
 	return value_refuse(ctx, key, node, list);
+}
+
+/* a relay of one port or channel; those of a whole switch are no typing error */
+int parse_port_relay(struct config_ctx *ctx, const struct schema_key *key,
+		     const struct tree_node *node, void *base)
+{
+	struct config_quote quote;
+	char list[96];
+
+	if (!tree_is_word(node, "bridge") && !tree_is_word(node, "extender"))
+		return parse_word(ctx, key, node, base);
+	list_words(key->words, list, sizeof(list));
+	return config_refuse(ctx->err, node->pos,
+			     "%s: %s is what a whole switch is: write it at the top of the file, "
+			     "or here one of %s",
+			     key->name, config_quote_node(&quote, node), list);
+}
+
+/* IEEE 802.1Qbg: S-channel 1 is always there, and its frames are those without S-TAG. */
+int parse_svid(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+	       void *base)
+{
+	struct config_quote quote;
+	unsigned int svid;
+
+	if (node->type == TREE_SCALAR && node->plain &&
+	    value_number(node->text, node->len, &svid) && svid == EVB_SVID_DEFAULT)
+		return config_refuse(ctx->err, node->pos,
+				     "%s: %s is the default S-channel, whose frames have no tag: "
+				     "%u to %u",
+				     key->name, config_quote_node(&quote, node), key->min,
+				     key->max);
+	return parse_uint(ctx, key, node, base);
 }
 
 /* a word of the row's, or a number */
@@ -194,11 +218,11 @@ int parse_named_uint(struct config_ctx *ctx, const struct schema_key *key,
 
 	for (const struct schema_word *word = key->words; word->name; word++)
 		if (tree_is_word(node, word->name))
-			return take_number(ctx, key, node, base, word->value, word->name);
+			return take_number(ctx, key, node, base, word->value);
 	if (node->type == TREE_SCALAR && node->plain &&
 	    value_number(node->text, node->len, &number) && number >= key->min &&
 	    number <= key->max)
-		return take_number(ctx, key, node, base, number, "");
+		return take_number(ctx, key, node, base, number);
 	list_words(key->words, list, sizeof(list));
 	snprintf(hint, sizeof(hint), "%s, or a number from %u to %u", list, key->min, key->max);
 	return value_refuse(ctx, key, node, hint);

@@ -46,7 +46,15 @@ static void check_port(const struct config_port *port)
 
 static void check_policy(const struct config *cfg, const struct config_port *port)
 {
-	HOLDS(!port->promisc || port->trust);
+	HOLDS(!port->promisc || port->trust || config_is_bridge(cfg));
+	HOLDS(!port->channel ||
+	      (port->channel >= cfg->channels && port->channel < cfg->channels + cfg->n_channels));
+	HOLDS(!cfg->n_channels || port->channel || port->proto == EVB_TPID_C);
+	HOLDS((port->relay == EVB_RELAY_BRIDGE) == config_is_bridge(cfg));
+	HOLDS(!port->spoofchk || !port->learning);
+	HOLDS(port->learn_limit <= 65536);
+	HOLDS(config_is_bridge(cfg) ||
+	      (!port->reflective && !port->learning && !port->learn_limit));
 	HOLDS(port->n_multicast <= CONFIG_GROUPS_MAX && (!port->n_multicast || !port->allmulti));
 	for (unsigned int i = 0; i < port->n_multicast; i++)
 		HOLDS(port->multicast[i][0] & 1);
@@ -111,23 +119,27 @@ static void check_canonical(const struct config *cfg)
 	free(text);
 }
 
-/* One key set: what else a VF or a PF is does not change. */
+/* One key set: what else a VF, a PF or a bridge's port is does not change. */
 static void check_edit(const struct config *cfg)
 {
+	unsigned int at = 0;
 	struct config *again = NULL;
 	struct config_error err;
-	char object[16] = "pf", *text = NULL;
+	char object[32] = "pf", *text = NULL;
 	size_t len = 0;
 
-	if (cfg->n_vfs)
-		snprintf(object, sizeof(object), "vf %u", cfg->vfs[cfg->n_vfs - 1].id);
+	if (config_is_bridge(cfg)) {
+		snprintf(object, sizeof(object), "port %s", cfg->vfs[0].port.name);
+	} else if (cfg->n_vfs) {
+		at = cfg->n_vfs - 1;
+		snprintf(object, sizeof(object), "vf %u", cfg->vfs[at].id);
+	}
 	if (config_edit(cfg->text, cfg->text_len, object, "max_rx_rate", "77", &text, &len, &err))
 		return;
 	HOLDS(!config_parse("again.yaml", text, len, &again, &err));
 	if (cfg->n_vfs) {
-		HOLDS(again->vfs[cfg->n_vfs - 1].port.max_rx_rate == 77);
-		again->vfs[cfg->n_vfs - 1].port.max_rx_rate =
-			cfg->vfs[cfg->n_vfs - 1].port.max_rx_rate;
+		HOLDS(again->vfs[at].port.max_rx_rate == 77);
+		again->vfs[at].port.max_rx_rate = cfg->vfs[at].port.max_rx_rate;
 	} else {
 		HOLDS(again->pf.max_rx_rate == 77);
 		again->pf.max_rx_rate = cfg->pf.max_rx_rate;
@@ -137,19 +149,76 @@ static void check_edit(const struct config *cfg)
 	free(text);
 }
 
+static void check_channels(const struct config *cfg)
+{
+	HOLDS(cfg->n_channels <= EVB_CHANNELS_MAX);
+	for (unsigned int i = 0; i < cfg->n_channels; i++) {
+		const struct config_channel *channel = &cfg->channels[i];
+
+		HOLDS(channel->name[0] && memchr(channel->name, 0, sizeof(channel->name)));
+		HOLDS(channel->svid >= 2 && channel->svid <= EVB_VID_MAX);
+		HOLDS(channel->relay <= EVB_RELAY_PRIVATE);
+		HOLDS(channel->number == EVB_PORT_CHANNEL_FIRST + i);
+		for (unsigned int j = 0; j < i; j++)
+			HOLDS(cfg->channels[j].svid != channel->svid &&
+			      strcmp(cfg->channels[j].name, channel->name));
+	}
+}
+
+/* A device has its port without svid, closed or not, and at most one for each svid. */
+static void check_bridge(const struct config *cfg)
+{
+	HOLDS(cfg->n_vfs && cfg->n_vfs <= EVB_BRIDGE_PORTS_MAX && !cfg->n_channels);
+	HOLDS(!cfg->uplink[0] && !cfg->pf.name[0] && cfg->age <= 1000000);
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		const struct config_vf *vf = &cfg->vfs[i];
+		bool base = !vf->svid;
+
+		HOLDS(vf->number == EVB_PORT_BRIDGE_FIRST + i && vf->number < EVB_PORTS_MAX);
+		HOLDS(vf->dev[0] && vf->port.name[0] && !vf->has_guest && !vf->mtu);
+		HOLDS(!vf->closed || (!vf->svid && !strcmp(vf->dev, vf->port.name)));
+		HOLDS(!vf->closed || (!vf->port.untagged && !vf->port.has_trunk && !vf->port.vlan &&
+				      !vf->port.learning));
+		for (unsigned int j = 0; j < cfg->n_vfs; j++) {
+			const struct config_vf *other = &cfg->vfs[j];
+			bool same = !strcmp(vf->dev, other->dev);
+
+			if (i == j)
+				continue;
+			base |= same && !other->svid;
+			HOLDS(strcmp(vf->port.name, other->port.name));
+			HOLDS(!same || vf->svid != other->svid);
+			HOLDS(!same || (vf->hook == other->hook &&
+					vf->present_later == other->present_later &&
+					vf->port.state == other->port.state));
+			HOLDS(!same || vf->svid || vf->port.proto == EVB_TPID_C);
+		}
+		HOLDS(base);
+		check_port(&vf->port);
+		check_policy(cfg, &vf->port);
+	}
+}
+
 static void check_config(const struct config *cfg, const uint8_t *data, size_t size)
 {
 	HOLDS(cfg->text_len == size && !memcmp(cfg->text, data, size) && !cfg->text[size]);
 	HOLDS(cfg->name[0] && memchr(cfg->name, 0, sizeof(cfg->name)));
-	HOLDS(cfg->uplink[0] && memchr(cfg->uplink, 0, sizeof(cfg->uplink)));
-	HOLDS(cfg->relay < EVB_RELAY__MAX && cfg->n_vfs <= EVB_VFS_MAX);
+	HOLDS(cfg->relay < EVB_RELAY__MAX);
 	check_acls(cfg);
+	if (config_is_bridge(cfg)) {
+		check_bridge(cfg);
+		return;
+	}
+	HOLDS(cfg->uplink[0] && memchr(cfg->uplink, 0, sizeof(cfg->uplink)));
+	HOLDS(cfg->n_vfs <= EVB_VFS_MAX);
+	check_channels(cfg);
 	check_port(&cfg->pf);
 	check_policy(cfg, &cfg->pf);
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
 		const struct config_vf *vf = &cfg->vfs[i];
 
 		HOLDS(vf->id < EVB_VFS_MAX && (!i || cfg->vfs[i - 1].id < vf->id));
+		HOLDS(vf->number == EVB_PORT_VF(vf->id) && !vf->svid && !vf->closed);
 		HOLDS(vf->dev[0] && strcmp(vf->dev, cfg->uplink));
 		HOLDS(vf->port.n_macs && (!vf->mac_generated || vf->has_guest));
 		HOLDS(vf->has_guest == !!vf->guest_name[0] &&

@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	room = data[4] ? (size_t)data[4] * 2 : 1;
 	frame.data = data + 5;
 	frame.bytes = (uint32_t)(size - 5);
+	frame.channel = frame.tci & 1;
 	decode_frame(&frame, buf, room);
 	if (strnlen(buf, room) == room)
 		abort();
@@ -29,5 +30,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (*c < ' ' || *c > '~')
 			abort();
 	decode_vlan(&frame);
+	decode_svid(&frame);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /*
  * test_config.c - files that are good, and what they mean. Bad ones: test_config_bad.c.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -463,7 +464,6 @@ static void every_key_may_say_its_default(void **state)
 {
 	(void)state;
 	config_free(parse(HEAD "portgroups: []\nchannels: []\nacls: {}\nreplication:\ncascade: []\n"
-			       "age: 300\nbpdu: drop\nports: []\n"
 			       "pf: {max_tx_rate: 0, max_rx_rate: 0}\n"
 			       "vfs:\n"
 			       "  - id: 0\n"
@@ -484,10 +484,11 @@ static void every_key_may_say_its_default(void **state)
 /* The rule that nothing is accepted and ignored, held against the rows themselves. */
 static void every_row_is_stored_or_refused(void **state)
 {
-	const struct schema_map *const maps[] = {&schema_file, &schema_vf, &schema_rule};
+	const struct schema_map *const maps[] = {&schema_file, &schema_vf, &schema_rule,
+						 &schema_channel};
 
 	(void)state;
-	for (size_t m = 0; m < 3; m++) {
+	for (size_t m = 0; m < sizeof(maps) / sizeof(maps[0]); m++) {
 		for (size_t i = 0; i < maps[m]->n_keys; i++) {
 			const struct schema_key *key = &maps[m]->keys[i];
 			bool one_value = key->min == key->max && key->min; /* version */
@@ -548,6 +549,39 @@ static void a_file_is_read_as_its_text(void **state)
 	unlink(path);
 }
 
+static void every_example_is_good(void **state)
+{
+	const char *slash = strrchr(__FILE__, '/');
+	char dir[512], path[1024], buf[1024];
+	const struct dirent *entry;
+	unsigned int n = 0;
+	DIR *files;
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%.*s../../examples", slash ? (int)(slash - __FILE__ + 1) : 0,
+		 __FILE__);
+	files = opendir(dir);
+	if (!files)
+		fail_msg("cannot open %s: run from the top directory", dir);
+	while ((entry = readdir(files))) {
+		size_t len = strlen(entry->d_name);
+		struct config *cfg = NULL;
+		struct config_error err;
+
+		if (len < 5 || strcmp(entry->d_name + len - 5, ".yaml"))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		if (config_read(path, &cfg, &err))
+			fail_msg("%s", config_error_format(&err, path, buf, sizeof(buf)));
+		assert_int_equal(cfg->n_warnings, 0);
+		assert_round_trip(cfg);
+		config_free(cfg);
+		n++;
+	}
+	closedir(files);
+	assert_true(n >= 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +608,7 @@ int main(void)
 		cmocka_unit_test(every_row_is_stored_or_refused),
 		cmocka_unit_test(a_set_of_vlans_reads_as_ranges),
 		cmocka_unit_test(a_file_is_read_as_its_text),
+		cmocka_unit_test(every_example_is_good),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,14 @@
 #define MAC1 "mac: 02:00:00:00:00:01"
 #define MAC2 "mac: 02:00:00:00:00:02"
 
+/* a bridge: keys of the file are added in line 5, column 1; of its port in line 7, column 5 */
+#define BRIDGE_TOP "version: 1\nswitch: tor\nrelay: bridge\n"
+#define BRIDGE_HEAD BRIDGE_TOP "ports: [{name: p1, dev: swp1}]\n"
+#define PORT_HEAD BRIDGE_TOP "ports:\n  - name: p1\n    dev: swp1\n"
+#define PORT(line) PORT_HEAD "    " line "\n"
+/* ports of one line each, from line 5 on */
+#define PORTS2(one, two) BRIDGE_TOP "ports:\n  - {" one "}\n  - {" two "}\n"
+
 #define NOT_YET "not in this version of evbpf yet"
 
 struct bad {

@@ -143,6 +143,121 @@ static void an_edit_is_undone_by_the_old_value(void **state)
 	free(four);
 }
 
+/* a bridge, and an edge switch with channels: their objects are found by name */
+#define BRIDGE_BASE       \
+	"version: 1\n"    \
+	"switch: tor\n"   \
+	"relay: bridge\n" \
+	"portgroups:\n"   \
+	"- name: lan\n"   \
+	"  vlan: 10\n"    \
+	"ports:\n"        \
+	"- name: p1\n"    \
+	"  dev: swp1\n"   \
+	"- name: p2\n"    \
+	"  dev: swp1\n"   \
+	"  svid: 200\n"   \
+	"  reflective_relay: on\n"
+#define CHANNEL_BASE      \
+	"version: 1\n"    \
+	"switch: edge0\n" \
+	"uplink:\n"       \
+	"  dev: eth0\n"   \
+	"channels:\n"     \
+	"- name: blue\n"  \
+	"  svid: 200\n"   \
+	"- name: red\n"   \
+	"  svid: 300\n"   \
+	"vfs:\n"          \
+	"- id: 0\n"       \
+	"  dev: vf0h\n"   \
+	"  mac: '02:00:00:00:01:00'\n"
+
+static void ports_and_channels_are_found_by_name(void **state)
+{
+	static const struct {
+		const char *base, *object, *key, *value;
+		const char *last, *line; /* the line behind the last of the object's, with @line */
+	} added[] = {
+		{BRIDGE_BASE, "port p1", "learn_limit", "5", "  dev: swp1\n- name: p2\n",
+		 "  dev: swp1\n  learn_limit: 5\n- name: p2\n"},
+		{BRIDGE_BASE, "port p1", "static", "02:00:00:00:00:01,02:00:00:00:00:02",
+		 "  dev: swp1\n- name: p2\n",
+		 "  dev: swp1\n  static: ['02:00:00:00:00:01', '02:00:00:00:00:02']\n- name: p2\n"},
+		{BRIDGE_BASE, "port p2", "reflective_relay", "off", "reflective_relay: on",
+		 "reflective_relay: off"},
+		{BRIDGE_BASE, "port p2", "reflective_relay", "default",
+		 "  svid: 200\n  reflective_relay: on\n", "  svid: 200\n"},
+		{BRIDGE_BASE, "port p2", "storm.unknown", "9", "reflective_relay: on\n",
+		 "reflective_relay: on\n  storm: {unknown: 9}\n"},
+		{BRIDGE_BASE, "portgroup lan", "learning", "off", "  vlan: 10\n",
+		 "  vlan: 10\n  learning: off\n"},
+		{CHANNEL_BASE, "channel blue", "relay", "vepa", "  svid: 200\n",
+		 "  svid: 200\n  relay: vepa\n"},
+		{CHANNEL_BASE, "channel red", "relay", "default", "red", "red"},
+		{CHANNEL_BASE, "vf 0", "channel", "red", "01:00'\n", "01:00'\n  channel: red\n"},
+		{CHANNEL_BASE, "vf 0", "relay", "private", "01:00'\n",
+		 "01:00'\n  relay: private\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
+		const char *base = added[i].base, *at = strstr(base, added[i].last);
+		char *got = edit(base, added[i].object, added[i].key, added[i].value);
+		char wanted[1024];
+
+		assert_non_null(at);
+		snprintf(wanted, sizeof(wanted), "%.*s%s%s", (int)(at - base), base, added[i].line,
+			 at + strlen(added[i].last));
+		assert_string_equal(got, wanted);
+		config_free(parse(got));
+		free(got);
+	}
+}
+
+static void objects_of_another_switch_are_refused(void **state)
+{
+	static const struct {
+		const char *base, *object, *key, *value, *text;
+	} others[] = {
+		{BRIDGE_BASE, "pf", "vlan", "1",
+		 "'pf' is not in this switch: it has port p1, port p2, portgroup lan"},
+		{BRIDGE_BASE, "uplink", "hook", "tc", "it has port p1"},
+		{BRIDGE_BASE, "vf 0", "vlan", "1", "it has port p1"},
+		{BRIDGE_BASE, "channel p2", "relay", "veb", "it has port p1"},
+		{BRIDGE_BASE, "port swp1", "vlan", "1", "it has port p1"},
+		{BRIDGE_BASE, "port ", "vlan", "1", "it has port p1"},
+		{BRIDGE_BASE, "port p1", "mac", "02:00:00:00:00:01", "write static"},
+		{BRIDGE_BASE, "port p1", "svid", "5", "use apply"},
+		{BRIDGE_BASE, "port p1", "name", "x", "use apply"},
+		{BRIDGE_BASE, "port p1", "dev", "x", "use apply"},
+		{BRIDGE_BASE, "port p1", "present", "later", "use apply"},
+		{BRIDGE_BASE, "portgroup lan", "trust", "on", "needs no trust"},
+		{CHANNEL_BASE, "port blue", "vlan", "1",
+		 "it has pf, uplink, vf 0, channel blue, channel red"},
+		{CHANNEL_BASE, "channel green", "relay", "veb", "channel blue, channel red"},
+		{CHANNEL_BASE, "channel blue", "svid", "5", "use apply"},
+		{CHANNEL_BASE, "channel blue", "name", "x", "use apply"},
+		{CHANNEL_BASE, "channel blue", "vlan", "5", "'vlan' is not a key of a channel"},
+		{CHANNEL_BASE, "vf 0", "learning", "on", "to a bridge's port"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct config_error err;
+		char *out = NULL;
+		size_t len = 0;
+
+		assert_int_equal(config_edit(others[i].base, strlen(others[i].base),
+					     others[i].object, others[i].key, others[i].value, &out,
+					     &len, &err),
+				 -EINVAL);
+		assert_null(out);
+		if (!strstr(err.text, others[i].text))
+			fail_msg("%s %s: %s", others[i].object, others[i].key, err.text);
+	}
+}
+
 /* Several keys are set one after another, and only what comes out must be sound. */
 static void a_contradiction_on_the_way_is_no_error(void **state)
 {
@@ -218,7 +333,9 @@ static void a_wrong_value_is_for_the_parser(void **state)
 		{"guard.ipv4", "10.0.0.1/24", "write 10.0.0.0/24"},
 		{"acl", "b", "'b' is not one of acls: these are a"},
 		{"portgroup", "b", "these are web"},
-		{"channel", "b", NOT_YET},
+		{"channel", "b", "'b' is not one of channels: there are none"},
+		{"relay", "bridge", "'bridge' is what a whole switch is"},
+		{"ecid", "5", NOT_YET},
 		{"min_tx_rate", "5", "use tc htb on the uplink"},
 	};
 
@@ -422,6 +539,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_key_changes_and_nothing_else),
+		cmocka_unit_test(ports_and_channels_are_found_by_name),
+		cmocka_unit_test(objects_of_another_switch_are_refused),
 		cmocka_unit_test(an_edit_is_undone_by_the_old_value),
 		cmocka_unit_test(a_contradiction_on_the_way_is_no_error),
 		cmocka_unit_test(an_edit_reaches_one_object_through_aliases),

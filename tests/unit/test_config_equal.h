@@ -46,14 +46,23 @@ static inline const char *config_port_difference(const struct config_port *a,
 	DIFFERS(storm);
 	if (!a->acl != !b->acl || (a->acl && strcmp(a->acl->name, b->acl->name)))
 		return "acl";
+	if (!a->channel != !b->channel ||
+	    (a->channel && strcmp(a->channel->name, b->channel->name)))
+		return "channel";
 	DIFFERS(relay);
 	DIFFERS(state);
+	DIFFERS(reflective);
+	DIFFERS(learning);
+	DIFFERS(learn_limit);
 	return NULL;
 }
 
 static inline const char *config_vf_difference(const struct config_vf *a, const struct config_vf *b)
 {
 	DIFFERS(id);
+	DIFFERS(number);
+	DIFFERS(svid);
+	DIFFERS(closed);
 	DIFFERS(dev);
 	DIFFERS(kind);
 	DIFFERS(has_guest);
@@ -79,6 +88,16 @@ static inline const char *config_acl_difference(const struct config_acl *a,
 	return NULL;
 }
 
+static inline const char *config_channel_difference(const struct config_channel *a,
+						    const struct config_channel *b)
+{
+	DIFFERS(name);
+	DIFFERS(svid);
+	DIFFERS(relay);
+	DIFFERS(number);
+	return NULL;
+}
+
 /* the name of the first field that differs, or NULL */
 static inline const char *config_difference(const struct config *a, const struct config *b)
 {
@@ -88,12 +107,17 @@ static inline const char *config_difference(const struct config *a, const struct
 	DIFFERS(relay);
 	DIFFERS(uplink);
 	DIFFERS(uplink_hook);
+	DIFFERS(age);
+	DIFFERS(bpdu_forward);
 	DIFFERS(n_acls);
+	DIFFERS(n_channels);
 	DIFFERS(n_vfs);
 	DIFFERS(n_warnings);
 	what = config_port_difference(&a->pf, &b->pf);
 	for (unsigned int i = 0; i < a->n_acls && !what; i++)
 		what = config_acl_difference(&a->acls[i], &b->acls[i]);
+	for (unsigned int i = 0; i < a->n_channels && !what; i++)
+		what = config_channel_difference(&a->channels[i], &b->channels[i]);
 	for (unsigned int i = 0; i < a->n_vfs && !what; i++)
 		what = config_vf_difference(&a->vfs[i], &b->vfs[i]);
 	return what;
