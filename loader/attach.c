@@ -56,9 +56,10 @@ static int step_pin(struct attach *at)
 	return 0;
 }
 
+/* a device of its own that is there */
 static bool vf_is_there(const struct steps *at, unsigned int i)
 {
-	return at->host->vfs[i].link.ifindex;
+	return host_is_device(at->host, i) && at->host->vfs[i].link.ifindex;
 }
 
 static int attach_devices(struct steps *at)
@@ -71,7 +72,7 @@ static int attach_devices(struct steps *at)
 	for (unsigned int i = 0; !err && i < at->cfg->n_vfs; i++)
 		if (vf_is_there(at, i))
 			err = steps_vf_device(at, i);
-	return err ? err : steps_uplink_device(at);
+	return err || at->host->bridge ? err : steps_uplink_device(at);
 }
 
 static int attach_rows(struct steps *at)
@@ -81,6 +82,7 @@ static int attach_rows(struct steps *at)
 
 	if (err)
 		return err;
+	steps_warn_channel_mtu(at, steps_channel_mtu(at->cfg, NULL, at->plan));
 	err = rows_diff(at->tables, at->plan, &rows);
 	if (!err)
 		err = rows_write(at->tables, &rows);
@@ -90,12 +92,12 @@ static int attach_rows(struct steps *at)
 
 static int attach_programs(struct steps *at)
 {
-	int err = 0;
+	int err = at->host->bridge ? dataplane_clock_start(at->dp) : 0;
 
 	for (unsigned int i = 0; !err && i < at->cfg->n_vfs; i++)
 		if (vf_is_there(at, i))
 			err = steps_vf_programs(at, i);
-	if (!err)
+	if (!err && !at->host->bridge)
 		err = steps_uplink_programs(at);
 	for (unsigned int i = 0; !err && i < at->cfg->n_vfs; i++)
 		if (vf_is_there(at, i) && at->cfg->vfs[i].port.state == EVB_STATE_DISABLE)
@@ -137,6 +139,11 @@ static int attach_for_real(struct attach *at)
 		return err;
 	at->steps.tables = dataplane_tables(at->steps.dp);
 	at->steps.journal.tables = at->steps.tables;
+	/* before anything is changed: can this kernel run it? */
+	err = dataplane_tc_fd(at->steps.dp, at->steps.host->bridge ? DATAPLANE_FROM_PORT :
+								   DATAPLANE_FROM_VF);
+	if (err < 0)
+		return err;
 	err = attach_steps(at);
 	if (err)
 		attach_undo(at);

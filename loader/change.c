@@ -6,6 +6,9 @@
  *	look at the devices; make what is new; rows that are added or differ; programs of new ports;
  *	rows that are gone; what was made for ports that are gone
  *
+ * What a bridge has learned at a port that goes, or leaves a VLAN, goes when the new rows are there,
+ * and once more when the old ones are gone.
+ *
  * Until the rows that are gone go, everything can be put back.
  */
 #include "change.h"
@@ -19,6 +22,7 @@
 #include "log.h"
 #include "names.h"
 #include "netns.h"
+#include "numbers.h"
 #include "pin.h"
 #include "rows.h"
 #include "steps.h"
@@ -34,14 +38,21 @@ struct changing {
 	bool follow;   /* devices and carrier are looked at anew */
 };
 
+/* a device that is not a port yet */
 static bool vf_is_new(const struct steps *at, unsigned int i)
 {
-	return !at->host->vfs[i].kept && at->host->vfs[i].link.ifindex;
+	return host_is_device(at->host, i) && !at->host->vfs[i].kept &&
+	       at->host->vfs[i].link.ifindex;
 }
 
 /* the uplink is what everything hangs on */
 static int change_check(const struct config *old, const struct config *new)
 {
+	if (config_is_bridge(old) != config_is_bridge(new))
+		return log_err_r(-EOPNOTSUPP,
+				 "%s: a bridge cannot become a switch with an uplink while it runs, nor the "
+				 "other way; detach and attach",
+				 new->name);
 	if (strcmp(old->uplink, new->uplink))
 		return log_err_r(-EOPNOTSUPP,
 				 "%s: the uplink cannot change from %s to %s while the switch runs; detach "
@@ -69,7 +80,7 @@ static int change_read_old(struct changing *at)
 	if (err)
 		return log_err_r(err, "%s: what it runs cannot be read: %s", at->val->name,
 				 config_error_format(&error, at->val->file, text, sizeof(text)));
-	return 0;
+	return numbers_of(at->old, NULL, &at->tables);
 }
 
 static int change_look(struct changing *at)
@@ -91,7 +102,7 @@ static int change_look(struct changing *at)
 /* what could not be taken back when a port went would be in the way when it comes again */
 static void change_clean_leftovers(struct changing *at, unsigned int i)
 {
-	uint32_t number = EVB_PORT_VF(at->steps.cfg->vfs[i].id);
+	uint32_t number = at->steps.cfg->vfs[i].number;
 	struct evb_port row;
 
 	if (tables_port(&at->tables, number, &row) || !row.ifindex)
@@ -123,28 +134,97 @@ static int change_devices(struct changing *at)
 	return err ? err : rows_diff(&at->tables, steps->plan, &at->rows);
 }
 
-static bool change_needs_programs(const struct changing *at)
+/* the programs on the switch's maps; some are loaded when they are needed first */
+static int change_dataplane(struct changing *at, struct dataplane **out)
 {
-	for (unsigned int i = 0; i < at->steps.cfg->n_vfs; i++)
-		if (vf_is_new(&at->steps, i))
-			return true;
-	return false;
+	int err = at->steps.dp ? 0 : dataplane_open_on(&at->tables, EVB_MODE_LIVE, &at->steps.dp);
+
+	*out = at->steps.dp;
+	return err;
 }
 
 static int change_programs(struct changing *at)
 {
 	struct steps *steps = &at->steps;
-	int err;
+	struct dataplane *dp;
+	int err = 0;
 
-	if (!change_needs_programs(at))
-		return 0;
-	err = dataplane_open_on(&at->tables, EVB_MODE_LIVE, &steps->dp);
-	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++)
-		if (vf_is_new(steps, i)) {
-			tables_stats_reset(&at->tables, EVB_PORT_VF(steps->cfg->vfs[i].id));
+	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++) {
+		if (!vf_is_new(steps, i))
+			continue;
+		err = change_dataplane(at, &dp);
+		if (!err)
 			err = steps_vf_programs(steps, i);
-		}
+	}
 	return err;
+}
+
+/* who comes, or gets another device, has not sent or got anything */
+static void change_counters(const struct changing *at)
+{
+	for (unsigned int i = 0; i < at->rows.n; i++) {
+		const struct row_change *change = &at->rows.list[i];
+		const struct evb_port *old = change->old, *new = change->new;
+		uint32_t number;
+
+		if (change->table != TABLE_PORTS || !new)
+			continue;
+		if (old && (!new->ifindex || old->ifindex == new->ifindex))
+			continue;
+		memcpy(&number, change->key, sizeof(number));
+		tables_stats_reset(&at->tables, number);
+	}
+}
+
+/* what was learned at a port; a walk through the whole table, so not for nothing */
+static int change_forget(uint32_t port, void *arg)
+{
+	struct changing *at = arg;
+	struct dataplane *dp;
+	uint32_t count;
+	int err = tables_learned(&at->tables, port, &count);
+
+	if (err || !count)
+		return err;
+	err = change_dataplane(at, &dp);
+	return err ? err : dataplane_flush(dp, port);
+}
+
+static int forgets_some(uint32_t port, void *arg)
+{
+	const struct changing *at = arg;
+	uint32_t count;
+
+	return !tables_learned(&at->tables, port, &count) && count;
+}
+
+/* what takes long, before any port is without link */
+static int change_load(struct changing *at)
+{
+	const struct config *cfg = at->steps.cfg;
+	struct dataplane *dp;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < cfg->n_vfs; i++) {
+		if (!vf_is_new(&at->steps, i))
+			continue;
+		err = change_dataplane(at, &dp);
+		if (!err)
+			err = steps_vf_load(&at->steps, i);
+	}
+	if (err || !config_is_bridge(cfg))
+		return err;
+	err = rows_forgotten(&at->tables, &at->rows, at->steps.plan, forgets_some, at);
+	if (err > 0)
+		err = change_dataplane(at, &dp) ?: dataplane_clock_load(dp);
+	return err;
+}
+
+static int change_forget_all(struct changing *at)
+{
+	if (!config_is_bridge(at->steps.cfg))
+		return 0;
+	return rows_forgotten(&at->tables, &at->rows, at->steps.plan, change_forget, at);
 }
 
 /* what was made for a port's device that is not its device any more */
@@ -170,7 +250,7 @@ static void change_carriers(struct changing *at)
 	struct plan_host host = {.uplink.no_link = at->steps.uplink_down};
 
 	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		if (at->steps.host->vfs[i].link.ifindex)
+		if (host_is_device(at->steps.host, i) && at->steps.host->vfs[i].link.ifindex)
 			steps_vf_carrier(&at->steps, i, plan_link_off(&cfg->vfs[i].port, &host));
 }
 
@@ -181,72 +261,101 @@ static int change_undo(struct changing *at, int err)
 	return err;
 }
 
+/* it may be what it was before: no second word about it */
+static void change_warn(const struct changing *at)
+{
+	unsigned int was = steps_channel_mtu(at->old, &at->tables, NULL);
+	unsigned int wanted = steps_channel_mtu(at->steps.cfg, NULL, at->steps.plan);
+
+	if (wanted > was)
+		steps_warn_channel_mtu(&at->steps, wanted);
+}
+
 static int change_for_real(struct changing *at)
 {
 	int err = change_devices(at);
 
 	if (!err)
-		err = rows_quiet(&at->tables, &at->rows);
+		err = change_load(at);
 	if (!err)
+		err = rows_quiet(&at->tables, &at->rows);
+	if (!err) {
+		change_warn(at);
+		change_counters(at);
+		at->rows.forget = change_forget;
+		at->rows.forget_arg = at;
 		err = rows_write(&at->tables, &at->rows);
+	}
+	if (!err)
+		err = change_forget_all(at);
 	if (!err)
 		err = change_programs(at);
-	if (err)
-		return change_undo(at, err);
-	err = rows_clean(&at->tables, &at->rows);
+	if (!err)
+		err = rows_clean(&at->tables, &at->rows);
 	if (err)
 		return change_undo(at, err);
 	for (unsigned int i = 0; i < at->rows.n; i++)
 		change_clean_port(at, &at->rows.list[i]);
 	change_carriers(at);
+	change_forget_all(at); /* logged; what is left goes with its age */
 	return steps_config_write(&at->steps, at->val->attached);
 }
 
-static bool has_vf(const struct config *cfg, unsigned int id)
+static bool has_number(const struct config *cfg, uint32_t number)
 {
 	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		if (cfg->vfs[i].id == id)
+		if (cfg->vfs[i].number == number)
 			return true;
 	return false;
 }
 
-static int mark_vf(uint32_t seq, const struct evb_undo_val *val, void *arg)
+static int mark_port(uint32_t seq, const struct evb_undo_val *val, void *arg)
 {
 	bool *marked = arg;
 
 	(void)seq;
-	if (val->port >= EVB_PORT_VF_FIRST && val->port < EVB_PORT_VF(EVB_VFS_MAX))
-		marked[val->port - EVB_PORT_VF_FIRST] = true;
+	if (val->port < EVB_PORTS_MAX)
+		marked[val->port] = true;
 	return 0;
+}
+
+/* no configuration has the port; what was made for it is in the way */
+static void change_clean_number(struct changing *at, uint32_t number, bool marked)
+{
+	struct evb_ingress_key key = {};
+	struct evb_port row;
+
+	if (marked)
+		journal_undo_port(&at->tables, at->val->name, number, 0, 0);
+	if (!tables_port(&at->tables, number, &row) && row.ifindex) {
+		key.ifindex = row.ifindex;
+		key.channel = row.channel;
+		table_remove(&at->tables, TABLE_INGRESS, &key);
+	}
+	if (config_is_bridge(at->old))
+		change_forget(number, at);
 }
 
 /* what a change that was killed has made for ports that no configuration has */
 static void change_clean_unfinished(struct changing *at)
 {
-	bool marked[EVB_VFS_MAX] = {};
+	bool marked[EVB_PORTS_MAX] = {}, bridge = config_is_bridge(at->old);
+	uint32_t first = bridge ? EVB_PORT_BRIDGE_FIRST : EVB_PORT_VF_FIRST;
+	uint32_t end = bridge ? EVB_PORTS_MAX : EVB_PORT_VF(EVB_VFS_MAX);
 
-	journal_each(&at->tables, mark_vf, marked);
-	for (unsigned int id = 0; id < EVB_VFS_MAX; id++) {
-		struct evb_ingress_key key = {};
-		struct evb_port row;
-
-		if (has_vf(at->old, id))
-			continue;
-		if (marked[id])
-			journal_undo_port(&at->tables, at->val->name, EVB_PORT_VF(id), 0, 0);
-		if (!tables_port(&at->tables, EVB_PORT_VF(id), &row) && row.ifindex) {
-			key.ifindex = row.ifindex;
-			table_remove(&at->tables, TABLE_INGRESS, &key);
-		}
-	}
+	journal_each(&at->tables, mark_port, marked);
+	for (uint32_t number = first; number < end; number++)
+		if (!has_number(at->old, number))
+			change_clean_number(at, number, marked[number]);
 }
 
 /* in the switch's namespace; from a run that only follows, its own configuration is the new one */
-static int change_here(struct changing *at, const struct config *cfg, bool dry_run,
-		       struct change *out)
+static int change_here(struct changing *at, struct config *cfg, bool dry_run, struct change *out)
 {
-	int err;
+	int err = cfg ? numbers_of(cfg, at->old, &at->tables) : 0;
 
+	if (err)
+		return err;
 	at->steps.cfg = cfg ? cfg : at->old;
 	at->steps.netns = at->val->netns;
 	at->steps.tables = &at->tables;
@@ -260,8 +369,7 @@ static int change_here(struct changing *at, const struct config *cfg, bool dry_r
 	return err || dry_run ? err : change_for_real(at);
 }
 
-static int change_enter(struct changing *at, const struct config *cfg, bool dry_run,
-			struct change *out)
+static int change_enter(struct changing *at, struct config *cfg, bool dry_run, struct change *out)
 {
 	struct netns id = {.dev = at->val->netns_dev, .ino = at->val->netns_ino};
 	int fd = netns_find(&id), old = -1, err;
@@ -292,7 +400,7 @@ static void change_close(struct changing *at)
 
 /* what a run is to do; follow: 1 begins, 0 ends, -1 leaves it as it is */
 struct change_wish {
-	const struct config *cfg; /* or */
+	struct config *cfg; /* or */
 	change_edit_fn edit;
 	void *edit_arg;
 	bool dry_run;
@@ -302,7 +410,7 @@ struct change_wish {
 static int change_locked(struct changing *at, const char *name, const struct change_wish *wish,
 			 struct change *out)
 {
-	const struct config *cfg = wish->cfg;
+	struct config *cfg = wish->cfg;
 	int err = tables_open(name, &at->tables);
 
 	if (!err)
@@ -332,7 +440,7 @@ static int change_run(const char *name, const struct change_wish *wish, struct c
 	return err;
 }
 
-int change_switch(const struct config *cfg, bool dry_run, struct change *out)
+int change_switch(struct config *cfg, bool dry_run, struct change *out)
 {
 	const struct change_wish wish = {.cfg = cfg, .dry_run = dry_run, .follow = -1};
 

@@ -50,7 +50,7 @@ struct followed {
 	uint64_t retry_ns;
 	bool told, looked, uplink_gone, carrier;
 	struct seen uplink;
-	struct seen vfs[EVB_VFS_MAX]; /* by id */
+	struct seen ports[EVB_PORTS_MAX]; /* VFs, or a bridge's, by number */
 };
 
 struct agent {
@@ -131,14 +131,16 @@ static void tell_link(struct agent *agent, const struct followed *at, const char
 static void compare_vf(struct agent *agent, struct followed *at, const struct view *view,
 		       const struct config_vf *vf)
 {
-	struct seen *old = &at->vfs[vf->id], new;
+	struct seen *old = &at->ports[vf->number], new;
+	bool device = !vf->svid; /* of several ports of a bridge, the one that stands for it */
 
-	see(view, EVB_PORT_VF(vf->id), vf->dev, &new, NULL);
+	see(view, vf->number, vf->dev, &new, NULL);
 	if (at->looked) {
-		tell_presence(agent, at, vf->port.name, old, &new);
-		if (new.ifindex &&new.down != old->down)
+		if (device)
+			tell_presence(agent, at, vf->port.name, old, &new);
+		if (new.ifindex && new.down != old->down)
 			tell_link(agent, at, vf->port.name, new.down);
-	} else if (!new.ifindex) {
+	} else if (device && !new.ifindex) {
 		tell_device(agent, at, vf->port.name, "absent", new.dev, "is not there yet");
 	}
 	*old = new;
@@ -149,6 +151,8 @@ static void compare_uplink(struct agent *agent, struct followed *at, const struc
 	struct seen new;
 	bool carrier;
 
+	if (config_is_bridge(view->cfg))
+		return; /* has none */
 	see(view, EVB_PORT_UPLINK, view->cfg->uplink, &new, &carrier);
 	if (at->looked && new.ifindex)
 		tell_presence(agent, at, "uplink", &at->uplink, &new);

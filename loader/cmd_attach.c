@@ -37,41 +37,68 @@ static const char *hooks_text(const struct view_hooks *hooks, char *buf, size_t 
 	return buf;
 }
 
-/* one sentence where XDP has no dispatcher */
-static void print_alone(const struct config *cfg, const struct plan *plan,
-			const struct view_hooks *uplink)
+static const char *plural(unsigned int n)
 {
-	bool wire = uplink->xdp == HOOK_HOW_XDP_ALONE;
-	unsigned int vfs = 0;
+	return n == 1 ? "" : "s";
+}
 
-	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
-		const struct evb_port *row = plan_port_get(plan, EVB_PORT_VF(cfg->vfs[i].id));
-		struct view_hooks hooks = {};
+static struct view_hooks hooks_of(const struct plan *plan, uint32_t number)
+{
+	const struct evb_port *row = plan_port_get(plan, number);
+	struct view_hooks hooks = {};
 
-		if (row && row->ifindex)
-			view_hooks((int)row->ifindex, &hooks);
-		vfs += hooks.xdp == HOOK_HOW_XDP_ALONE;
-	}
-	if (!wire && !vfs)
+	if (row && row->ifindex)
+		view_hooks((int)row->ifindex, &hooks);
+	return hooks;
+}
+
+/* one sentence where XDP has no dispatcher */
+static void print_alone(const struct config *cfg, const struct plan *plan, bool wire)
+{
+	const char *what = config_is_bridge(cfg) ? "port" : "VF";
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		if (!cfg->vfs[i].svid) /* once for each device */
+			n += hooks_of(plan, cfg->vfs[i].number).xdp == HOOK_HOW_XDP_ALONE;
+	if (!wire && !n)
 		return;
 	printf("%s: XDP runs alone on %s", cfg->name, wire ? cfg->uplink : "");
-	if (vfs)
-		printf("%s%u VF%s", wire ? " and " : "", vfs, vfs == 1 ? "" : "s");
+	if (n)
+		printf("%s%u %s%s", wire ? " and " : "", n, what, plural(n));
 	printf(", not through libxdp's dispatcher: no other XDP program can be added there\n");
+}
+
+/* "tor: bridge, 4 ports (tc, tcx)" */
+static void print_bridge(const struct config *cfg, const struct plan *plan)
+{
+	struct view_hooks hooks = {};
+	char text[64];
+
+	for (unsigned int i = 0; i < cfg->n_vfs && !hooks.ingress && !hooks.xdp; i++)
+		hooks = hooks_of(plan, cfg->vfs[i].number);
+	printf("%s: bridge, %u port%s (%s)\n", cfg->name, cfg->n_vfs, plural(cfg->n_vfs),
+	       hooks_text(&hooks, text, sizeof(text)));
+	print_alone(cfg, plan, false);
 }
 
 /* main has entered the switch's namespace, so its devices are those that we see */
 static void print_attached(const struct config *cfg, const struct plan *plan)
 {
-	const struct evb_port *row = plan_port_get(plan, EVB_PORT_UPLINK);
-	struct view_hooks hooks = {};
+	struct view_hooks hooks;
 	char text[64];
 
-	if (row && row->ifindex)
-		view_hooks((int)row->ifindex, &hooks);
-	printf("%s: uplink %s (%s), pf, %u VF%s\n", cfg->name, cfg->uplink,
-	       hooks_text(&hooks, text, sizeof(text)), cfg->n_vfs, cfg->n_vfs == 1 ? "" : "s");
-	print_alone(cfg, plan, &hooks);
+	if (config_is_bridge(cfg)) {
+		print_bridge(cfg, plan);
+		return;
+	}
+	hooks = hooks_of(plan, EVB_PORT_UPLINK);
+	printf("%s: uplink %s (%s), ", cfg->name, cfg->uplink,
+	       hooks_text(&hooks, text, sizeof(text)));
+	if (cfg->n_channels)
+		printf("%u channel%s, ", cfg->n_channels, plural(cfg->n_channels));
+	printf("pf, %u VF%s\n", cfg->n_vfs, plural(cfg->n_vfs));
+	print_alone(cfg, plan, hooks.xdp == HOOK_HOW_XDP_ALONE);
 }
 
 int cmd_attach(const struct cmd_ctx *ctx)

@@ -49,6 +49,8 @@ static struct json_object *dump_port(const struct plan_port *port)
 	output_add(obj, "relay", output_str(evb_relay_name(row->relay)));
 	output_add(obj, "max_len", output_num(row->max_len));
 	output_add(obj, "xdp_slot", output_num(row->xdp_slot));
+	output_add(obj, "channel", output_num(row->channel));
+	output_add(obj, "learn_limit", output_num(row->learn_limit));
 	output_add(obj, "domain", output_num(row->domain));
 	output_add(obj, "wire", output_num(row->wire));
 	output_add(obj, "fid", output_num(row->fid));
@@ -76,6 +78,13 @@ static struct json_object *dump_port(const struct plan_port *port)
 	output_add(obj, "rate_in", output_bool(row->rate_in));
 	output_add(obj, "rate_out", output_bool(row->rate_out));
 	output_add(obj, "storm", output_num(row->storm));
+	output_add(obj, "channel_tag", output_str(evb_channel_name(row->channel_tag)));
+	output_add(obj, "channels", output_bool(row->channels));
+	output_add(obj, "closed", output_bool(row->closed));
+	output_add(obj, "mixed", output_bool(row->mixed));
+	output_add(obj, "reflective", output_bool(row->reflective));
+	output_add(obj, "learning", output_bool(row->learning));
+	output_add(obj, "bpdu", output_bool(row->bpdu));
 	output_add(obj, "acl_in", output_num(row->acl_in));
 	output_add(obj, "acl_out", output_num(row->acl_out));
 	output_add(obj, "name", output_str(row->name));
@@ -132,6 +141,9 @@ static struct json_object *dump_domain(const struct plan_domain *domain)
 	output_add(obj, "fid", output_num(domain->row.fid));
 	output_add(obj, "rest_fid_c", output_num(domain->row.rest_fid_c));
 	output_add(obj, "rest_fid_s", output_num(domain->row.rest_fid_s));
+	output_add(obj, "vlan_fid_c", output_num(domain->row.vlan_fid_c));
+	output_add(obj, "vlan_fid_s", output_num(domain->row.vlan_fid_s));
+	output_add(obj, "age", output_num(domain->row.age));
 	return obj;
 }
 
@@ -190,6 +202,9 @@ static const char *dump_flags(char *buf, size_t len, const struct evb_port *row)
 		{row->down, "down"},	       {row->promisc, "promisc"},
 		{row->allmulti, "allmulti"},   {row->watched, "watched"},
 		{row->policy_in, "policy_in"}, {row->policy_out, "policy_out"},
+		{row->channels, "channels"},   {row->closed, "closed"},
+		{row->mixed, "mixed"},	       {row->reflective, "reflective"},
+		{row->learning, "learning"},   {row->bpdu, "bpdu"},
 	};
 	size_t used = 0;
 
@@ -210,10 +225,11 @@ static const char *mac_text(const uint8_t mac[6], char *buf)
 static int dump_ports_text(const struct plan *plan)
 {
 	static const char *const headings[] = {
-		">PORT", "NAME", "KIND",   ">IFINDEX", "SEND", "STATE", "RELAY", ">MAX_LEN",
-		">XDP",	 ">FID", ">STRIP", ">VLAN",    "TPID", ">QOS",	"MAC",	 "FLAGS"};
-	struct output_table *table = output_table_new(16, headings);
-	char b[8][CELL_LEN], mac[OUTPUT_MAC_LEN], flags[160];
+		">PORT",    "NAME",   "KIND", ">IFINDEX", ">SVID", "SEND", "STATE", "RELAY",
+		">MAX_LEN", ">XDP",   ">DOM", ">FID",	  ">STRIP", ">VLAN", "TPID", ">QOS",
+		">LEARN",   "MAC",    "FLAGS"};
+	struct output_table *table = output_table_new(19, headings);
+	char b[11][CELL_LEN], mac[OUTPUT_MAC_LEN], flags[240];
 
 	for (unsigned int i = 0; i < plan->n_ports; i++) {
 		const struct evb_port *row = &plan->ports[i].row;
@@ -222,16 +238,19 @@ static int dump_ports_text(const struct plan *plan)
 			row->name,
 			evb_kind_name(row->kind),
 			num_or_none(b[1], row->ifindex),
+			num_or_none(b[8], row->channel),
 			evb_send_name(row->send),
 			evb_state_name(row->state),
 			evb_relay_name(row->relay),
 			num_or_none(b[2], row->max_len > EVB_LEN_OVER_MTU ? row->max_len : 0),
 			num_or_none(b[3], row->xdp_slot),
+			num(b[9], row->domain),
 			num_or_none(b[4], row->fid),
 			num_or_none(b[5], row->strip_fid),
 			num_or_none(b[6], row->vlan),
 			tpid_text(row->tpid),
 			num_or_none(b[7], row->qos),
+			row->learning ? num(b[10], row->learn_limit) : "",
 			mac_text(row->mac, mac),
 			dump_flags(flags, sizeof(flags), row),
 		};
@@ -246,8 +265,8 @@ static void names_fill(const struct plan *plan, struct output_names *names)
 {
 	for (unsigned int i = 0; i < plan->n_ports; i++)
 		if (plan->ports[i].number < EVB_PORTS_MAX)
-			snprintf(names->name[plan->ports[i].number], EVB_NAME_LEN, "%.15s",
-				 plan->ports[i].row.name);
+			snprintf(names->name[plan->ports[i].number], EVB_PORT_NAME_LEN, "%.*s",
+				 EVB_PORT_NAME_LEN - 1, plan->ports[i].row.name);
 }
 
 static const char *set_text(const __u64 *bits, const struct output_names *names, char *buf)
@@ -340,20 +359,24 @@ static int dump_groups_text(const struct plan *plan, const struct output_names *
 
 static int dump_domains_text(const struct plan *plan, const struct output_names *names)
 {
-	static const char *const headings[] = {">DOMAIN", "WIRE",	 "DEFAULT",
-					       ">FID",	  ">REST_FID_C", ">REST_FID_S"};
-	struct output_table *table = output_table_new(6, headings);
-	char b[4][CELL_LEN], name[2][EVB_NAME_LEN];
+	static const char *const headings[] = {">DOMAIN",     "WIRE",	     "DEFAULT",
+					       ">FID",	      ">REST_FID_C", ">REST_FID_S",
+					       ">VLAN_FID_C", ">VLAN_FID_S", ">AGE"};
+	struct output_table *table = output_table_new(9, headings);
+	char b[7][CELL_LEN], name[2][EVB_NAME_LEN];
 
 	for (unsigned int i = 0; i < plan->n_domains; i++) {
 		const struct evb_domain *row = &plan->domains[i].row;
 		const char *cells[] = {
 			num(b[0], plan->domains[i].number),
-			output_name(names, row->wire, name[0]),
+			row->wire ? output_name(names, row->wire, name[0]) : "",
 			row->default_port ? output_name(names, row->default_port, name[1]) : "",
 			num_or_none(b[1], row->fid),
 			num_or_none(b[2], row->rest_fid_c),
 			num_or_none(b[3], row->rest_fid_s),
+			num_or_none(b[4], row->vlan_fid_c),
+			num_or_none(b[5], row->vlan_fid_s),
+			num_or_none(b[6], row->age),
 		};
 
 		output_table_row(table, cells);
@@ -388,15 +411,32 @@ int cmd_dump_plan(const struct cmd_ctx *ctx, const struct plan *plan)
 	return err;
 }
 
+static const char *plural(unsigned int n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "edge0.yaml: ok: switch edge0, 5 ports (uplink eth0, 1 channel, pf, 2 VFs), 3 VLANs" */
+static void check_print_text(const struct config *cfg, const struct plan *plan)
+{
+	printf("%s: ok: switch %s, %u port%s", cfg->file, cfg->name, plan->n_ports,
+	       plural(plan->n_ports));
+	if (!config_is_bridge(cfg)) {
+		printf(" (uplink %s, ", cfg->uplink);
+		if (cfg->n_channels)
+			printf("%u channel%s, ", cfg->n_channels, plural(cfg->n_channels));
+		printf("pf, %u VF%s)", cfg->n_vfs, plural(cfg->n_vfs));
+	}
+	printf(", %u VLAN%s\n", plan->n_vlans, plural(plan->n_vlans));
+}
+
 static int check_print_ok(const struct cmd_ctx *ctx, const struct config *cfg,
 			  const struct plan *plan)
 {
 	struct json_object *obj;
 
 	if (!ctx->json) {
-		printf("%s: ok: switch %s, %u ports (uplink %s, pf, %u VF%s), %u VLAN%s\n",
-		       cfg->file, cfg->name, plan->n_ports, cfg->uplink, cfg->n_vfs,
-		       cfg->n_vfs == 1 ? "" : "s", plan->n_vlans, plan->n_vlans == 1 ? "" : "s");
+		check_print_text(cfg, plan);
 		return 0;
 	}
 	obj = json_object_new_object();
@@ -404,7 +444,7 @@ static int check_print_ok(const struct cmd_ctx *ctx, const struct config *cfg,
 	output_add(obj, "ok", output_bool(true));
 	output_add(obj, "switch", output_str(cfg->name));
 	output_add(obj, "relay", output_str(evb_relay_name(cfg->relay)));
-	output_add(obj, "uplink", output_str(cfg->uplink));
+	output_add(obj, "uplink", cfg->uplink[0] ? output_str(cfg->uplink) : NULL);
 	output_add(obj, "ports", output_num(plan->n_ports));
 	output_add(obj, "vlans", output_num(plan->n_vlans));
 	return output_json(stdout, obj, ctx->pretty);

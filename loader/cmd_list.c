@@ -28,21 +28,28 @@ static const char *format_time(uint64_t when, char *buf, size_t len)
 	return buf;
 }
 
+/* a bridge has neither uplink nor PF */
+static unsigned int list_ports(const struct config *cfg)
+{
+	return config_is_bridge(cfg) ? cfg->n_vfs : 2 + cfg->n_channels + cfg->n_vfs;
+}
+
 static void list_add(struct list *list, const struct view *view)
 {
 	const struct config *cfg = view->cfg;
 	char ports[16], since[32];
+	struct view_port uplink = {};
 	struct json_object *obj;
-	struct view_port uplink;
 
-	view_port(view, EVB_PORT_UPLINK, cfg->uplink, &uplink);
+	if (!config_is_bridge(cfg))
+		view_port(view, EVB_PORT_UPLINK, cfg->uplink, &uplink);
 	if (!list->json) {
 		const char *cells[] = {
 			view->name,  evb_relay_name(cfg->relay),
 			uplink.dev,  ports,
 			view->netns, format_time(view->val->attached, since, sizeof(since))};
 
-		snprintf(ports, sizeof(ports), "%u", 2 + cfg->n_vfs);
+		snprintf(ports, sizeof(ports), "%u", list_ports(cfg));
 		output_table_row(list->table, cells);
 		return;
 	}
@@ -50,8 +57,8 @@ static void list_add(struct list *list, const struct view *view)
 	output_add(obj, "switch", output_str(view->name));
 	output_add(obj, "relay", output_str(evb_relay_name(cfg->relay)));
 	output_add(obj, "netns", output_str(view->netns));
-	output_add(obj, "uplink", output_str(uplink.dev));
-	output_add(obj, "ports", output_num(2 + cfg->n_vfs));
+	output_add(obj, "uplink", uplink.dev[0] ? output_str(uplink.dev) : NULL);
+	output_add(obj, "ports", output_num(list_ports(cfg)));
 	output_add(obj, "attached", output_num(view->val->attached));
 	output_append(list->json, obj);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cmd_monitor.c - `evbpf monitor`: refused frames as they come, from the ring buffers evb_events.
+ * cmd_monitor.c - `evbpf monitor`: refused frames, learned and moved addresses as they come, from the
+ * ring buffers evb_events.
  *
  * A ring buffer lives as long as somebody holds it, so the pins are looked at every now and then:
  * switches that went are let go, new ones are taken up.
@@ -17,6 +18,7 @@
 
 #include "cmd.h"
 #include "decode.h"
+#include "fids.h"
 #include "log.h"
 #include "names.h"
 #include "output.h"
@@ -35,6 +37,7 @@ struct source {
 	ino_t ino; /* of its pin */
 	struct tables tables;
 	struct ring_buffer *ring;
+	struct fids *fids; /* NULL: no event has asked for any yet */
 };
 
 struct monitor {
@@ -52,10 +55,24 @@ static const char *port_name(const struct source *source, uint32_t number, char 
 	struct evb_port row;
 
 	if (tables_port(&source->tables, number, &row))
-		snprintf(buf, EVB_NAME_LEN, "%u", number);
+		snprintf(buf, EVB_PORT_NAME_LEN, "%u", number);
 	else
-		snprintf(buf, EVB_NAME_LEN, "%.15s", row.name);
+		snprintf(buf, EVB_PORT_NAME_LEN, "%.*s", (int)sizeof(row.name) - 1, row.name);
 	return buf;
+}
+
+/* VLANs come and go: what is not known is looked up anew */
+static struct fid event_fid(struct source *source, const struct evb_event *event)
+{
+	struct fid fid = {.kind = FID_UNKNOWN};
+
+	if (source->fids)
+		fid = fids_get(source->fids, event->fid);
+	if (fid.kind != FID_UNKNOWN)
+		return fid;
+	fids_free(source->fids);
+	source->fids = NULL;
+	return fids_read(&source->tables, &source->fids) ? fid : fids_get(source->fids, event->fid);
 }
 
 /*
@@ -73,8 +90,26 @@ static uint64_t total(const struct source *source, const struct evb_event *event
 	return stats.drops[event->drop];
 }
 
-static void frame_of(const struct evb_event *event, struct decode_frame *out)
+/* learned or moved addresses of the port; the event's own number is that of one CPU here, too */
+static uint64_t total_learned(const struct source *source, const struct evb_event *event)
 {
+	struct evb_stats stats;
+	uint64_t sum;
+
+	if (tables_stats(&source->tables, event->port, &stats))
+		return event->count;
+	sum = event->what == EVB_EVENT_MOVED ? stats.moved : stats.learned;
+	return sum < event->count ? event->count : sum;
+}
+
+/* where an interface has channels, its outermost S-TAG is one's */
+static void frame_of(const struct source *source, const struct evb_event *event,
+		     struct decode_frame *out)
+{
+	struct evb_port from;
+
+	out->channel = !tables_port(&source->tables, event->from, &from) &&
+		       (from.channels || from.channel_tag == EVB_CHANNEL_S);
 	out->data = event->data;
 	out->bytes = event->bytes < EVB_EVENT_BYTES ? event->bytes : EVB_EVENT_BYTES;
 	out->tpid = event->tpid;
@@ -82,10 +117,14 @@ static void frame_of(const struct evb_event *event, struct decode_frame *out)
 }
 
 /* what those who know SR-IOV stumble over: there, a VF without VLAN lets its guest tag */
-static const char *event_hint(const struct evb_event *event, const struct decode_frame *frame)
+static const char *event_hint(const struct source *source, const struct evb_event *event,
+			      const struct decode_frame *frame)
 {
-	if (event->drop == EVB_DROP_VLAN_FILTER && event->port >= EVB_PORT_VF_FIRST &&
-	    event->port == event->from && decode_vlan(frame))
+	struct evb_port row;
+
+	if (event->drop == EVB_DROP_VLAN_FILTER && event->port == event->from &&
+	    !tables_port(&source->tables, event->port, &row) && row.kind >= EVB_KIND_VETH &&
+	    row.kind != EVB_KIND_PORT && decode_vlan(frame))
 		return "a guest that tags needs a trunk with that VLAN, or trunk: all";
 	return NULL;
 }
@@ -114,43 +153,56 @@ static struct json_object *event_tag(const struct evb_event *event)
 	return obj;
 }
 
-static int event_json(const struct source *source, const struct evb_event *event)
+/* what all events have */
+static struct json_object *event_begin_json(const struct source *source,
+					    const struct evb_event *event)
 {
 	struct json_object *obj = json_object_new_object();
 	uint64_t at = wait_realtime(event->time);
-	char name[EVB_NAME_LEN], text[DECODE_LEN], seconds[32];
-	struct decode_frame frame;
-	const char *hint;
+	char name[EVB_PORT_NAME_LEN], seconds[32];
 
-	frame_of(event, &frame);
-	hint = event_hint(event, &frame);
 	snprintf(seconds, sizeof(seconds), "%" PRIu64 ".%06u", at / WAIT_NS,
 		 (unsigned int)(at % WAIT_NS / 1000));
 	output_add(obj, "time", json_object_new_double_s((double)at / WAIT_NS, seconds));
 	output_add(obj, "switch", output_str(source->name));
+	output_add(obj, "event", output_str(evb_event_name(event->what)));
 	output_add(obj, "port", output_str(port_name(source, event->port, name)));
+	return obj;
+}
+
+static struct json_object *refused_json(struct source *source, const struct evb_event *event)
+{
+	struct json_object *obj = event_begin_json(source, event);
+	char name[EVB_PORT_NAME_LEN], text[DECODE_LEN];
+	struct decode_frame frame;
+	unsigned int svid;
+	const char *hint;
+
+	frame_of(source, event, &frame);
+	hint = event_hint(source, event, &frame);
+	svid = decode_svid(&frame);
 	output_add(obj, "reason", output_str(evb_drop_name(event->drop)));
 	output_add(obj, "from", output_str(port_name(source, event->from, name)));
 	output_add(obj, "len", output_num(event->len));
+	output_add(obj, "svid", output_num(svid));
 	output_add(obj, "tag", event_tag(event));
 	output_add(obj, "frame", output_str(decode_frame(&frame, text, sizeof(text))));
 	output_add(obj, "data", event_data(&frame));
 	output_add(obj, "count", output_num(total(source, event)));
 	if (hint)
 		output_add(obj, "hint", output_str(hint));
-	return output_json(stdout, obj, false); /* a line each, also with -p */
+	return obj;
 }
 
-static void event_text(const struct source *source, const struct evb_event *event)
+static void refused_text(struct source *source, const struct evb_event *event)
 {
-	char port[EVB_NAME_LEN], from[EVB_NAME_LEN], text[DECODE_LEN], at[64];
+	char from[EVB_PORT_NAME_LEN], text[DECODE_LEN];
 	struct decode_frame frame;
 	const char *hint;
 
-	frame_of(event, &frame);
-	hint = event_hint(event, &frame);
-	printf("%s %s %s %s", wait_format(wait_realtime(event->time), at, sizeof(at)), source->name,
-	       port_name(source, event->port, port), evb_drop_name(event->drop));
+	frame_of(source, event, &frame);
+	hint = event_hint(source, event, &frame);
+	printf("%s", evb_drop_name(event->drop));
 	if (event->from != event->port)
 		printf(" from %s", port_name(source, event->from, from));
 	printf(" len %u: %s (%" PRIu64 " so far)", event->len,
@@ -158,6 +210,65 @@ static void event_text(const struct source *source, const struct evb_event *even
 	if (hint)
 		printf(": %s", hint);
 	putchar('\n');
+}
+
+/* the source address of the frame by which it was learned; all zero: the frame could not be read */
+static const uint8_t *event_mac(const struct evb_event *event)
+{
+	return event->data + 6;
+}
+
+static struct json_object *learned_json(struct source *source, const struct evb_event *event)
+{
+	struct json_object *obj = event_begin_json(source, event), *vlan = NULL;
+	struct fid fid = event_fid(source, event);
+	bool moved = event->what == EVB_EVENT_MOVED;
+	char name[EVB_PORT_NAME_LEN];
+
+	if (fid.kind == FID_REST)
+		vlan = output_str("rest");
+	else if (fid.kind != FID_UNKNOWN)
+		vlan = output_num(fid.vid);
+	output_add(obj, "from", moved ? output_str(port_name(source, event->from, name)) : NULL);
+	output_add(obj, "mac", output_mac(event_mac(event)));
+	output_add(obj, "vlan", vlan);
+	output_add(obj, "proto", fid.tpid ? output_str(evb_tpid_name(fid.tpid)) : NULL);
+	output_add(obj, "count", output_num(total_learned(source, event)));
+	return obj;
+}
+
+/* "learned 02:00:00:00:00:01, vlan 10 (3 so far)", "moved 02:00:00:00:00:01 from p1, no vlan (1 so far)" */
+static void learned_text(struct source *source, const struct evb_event *event)
+{
+	struct fid fid = event_fid(source, event);
+	char from[EVB_PORT_NAME_LEN], mac[OUTPUT_MAC_LEN], text[FID_TEXT_LEN];
+
+	printf("%s %s", evb_event_name(event->what), output_mac_format(event_mac(event), mac));
+	if (event->what == EVB_EVENT_MOVED)
+		printf(" from %s", port_name(source, event->from, from));
+	printf(", %s (%" PRIu64 " so far)\n", fid_text(&fid, text), total_learned(source, event));
+}
+
+static int event_json(struct source *source, const struct evb_event *event)
+{
+	bool refused = event->what == EVB_EVENT_REFUSED;
+
+	/* a line each, also with -p */
+	return output_json(stdout,
+			   refused ? refused_json(source, event) : learned_json(source, event),
+			   false);
+}
+
+static void event_text(struct source *source, const struct evb_event *event)
+{
+	char port[EVB_PORT_NAME_LEN], at[64];
+
+	printf("%s %s %s ", wait_format(wait_realtime(event->time), at, sizeof(at)), source->name,
+	       port_name(source, event->port, port));
+	if (event->what == EVB_EVENT_REFUSED)
+		refused_text(source, event);
+	else
+		learned_text(source, event);
 }
 
 static int got_event(void *arg, void *data, size_t size)
@@ -183,6 +294,7 @@ static int got_event(void *arg, void *data, size_t size)
 static void source_close(struct source *source)
 {
 	ring_buffer__free(source->ring);
+	fids_free(source->fids);
 	tables_close(&source->tables);
 	free(source);
 }

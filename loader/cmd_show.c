@@ -20,17 +20,18 @@
 /* ---- ports */
 
 struct show_port {
-	uint32_t number;
-	const struct config_vf *vf;	  /* NULL: uplink or PF */
-	const struct config_port *config; /* NULL: uplink */
+	const struct view_item *item;
 	struct view_port at;
 	const char *hook;
+	uint32_t learned; /* addresses that it has in evb_fdb by learning */
 };
 
 struct show {
 	struct view view;
+	struct view_items items;
 	unsigned int n_ports;
-	struct show_port *ports; /* uplink, PF, VFs */
+	struct show_port *ports; /* as the items */
+	bool bridge;		 /* has no uplink */
 	struct view_hooks uplink;
 };
 
@@ -47,9 +48,9 @@ static void show_hooks(struct show *show)
 		if (port->at.absent)
 			continue;
 		view_hooks(port->at.link.ifindex, &hooks);
-		if (port->number == EVB_PORT_UPLINK)
+		if (!show->bridge && port->item->number == EVB_PORT_UPLINK)
 			show->uplink = hooks;
-		if (port->number == EVB_PORT_PF)
+		if (port->at.row.kind == EVB_KIND_PF)
 			port->hook = view_hook_name(HOOK_HOW_NONE, hooks.egress);
 		else if (port->at.row.kind == EVB_KIND_MACVTAP)
 			port->hook = view_hook_name(hooks.xdp, hooks.egress);
@@ -61,23 +62,23 @@ static void show_hooks(struct show *show)
 
 static int show_collect(struct show *show)
 {
-	const struct config *cfg = show->view.cfg;
+	int err = view_items(show->view.cfg, &show->items);
 
-	show->n_ports = 2 + cfg->n_vfs;
-	show->ports = calloc(show->n_ports, sizeof(*show->ports));
+	if (err)
+		return err;
+	show->bridge = config_is_bridge(show->view.cfg);
+	show->n_ports = show->items.n;
+	show->ports = calloc(show->n_ports + 1, sizeof(*show->ports));
 	if (!show->ports)
 		return log_err_r(-ENOMEM, "out of memory");
 	for (unsigned int i = 0; i < show->n_ports; i++) {
 		struct show_port *port = &show->ports[i];
 
-		port->vf = i < 2 ? NULL : &cfg->vfs[i - 2];
-		port->config = i == 0 ? NULL : i == 1 ? &cfg->pf : &port->vf->port;
-		port->number = i == 0	? EVB_PORT_UPLINK
-			       : i == 1 ? EVB_PORT_PF
-					: EVB_PORT_VF(port->vf->id);
+		port->item = &show->items.list[i];
 		port->hook = "none";
-		view_port(&show->view, port->number, port->vf ? port->vf->dev : cfg->uplink,
-			  &port->at);
+		view_port(&show->view, port->item->number, port->item->dev, &port->at);
+		if (show->bridge)
+			tables_learned(&show->view.tables, port->item->number, &port->learned);
 	}
 	show_hooks(show);
 	return 0;
@@ -85,7 +86,7 @@ static int show_collect(struct show *show)
 
 static const char *show_port_name(const struct show_port *port)
 {
-	return port->config ? port->config->name : "uplink";
+	return port->item->name;
 }
 
 static unsigned int show_port_mtu(const struct show_port *port)
@@ -106,43 +107,86 @@ static bool show_link(const struct show_port *port)
 {
 	if (port->at.absent)
 		return false;
-	return port->config ? !port->at.row.down : port->at.link.carrier;
+	return port->item->config ? !port->at.row.down : port->at.link.carrier;
 }
 
 static struct show_policy show_policy_of(const struct show_port *port)
 {
-	return (struct show_policy){.row = &port->at.row, .config = port->config, .vf = port->vf};
+	return (struct show_policy){
+		.row = &port->at.row, .config = port->item->config, .vf = port->item->vf};
 }
 
-/* the first address is the one in the row: the PF's own is not in the file */
+static enum evb_relay show_relay(const struct show_port *port)
+{
+	const struct view_item *item = port->item;
+
+	return !item->config && item->channel ? item->channel->relay : port->at.row.relay;
+}
+
+/* a channel of the uplink has a name; of a bridge's port there is only the SVID */
+static struct json_object *show_channel(const struct show_port *port)
+{
+	const struct view_item *item = port->item;
+
+	if (item->channel)
+		return output_str(item->channel->name);
+	return item->svid ? output_num(item->svid) : NULL;
+}
+
+static unsigned int show_svid(const struct show_port *port)
+{
+	const struct view_item *item = port->item;
+
+	return item->channel ? item->channel->svid : item->svid;
+}
+
+/*
+ * The first address is the one in the row: the PF's own is not in the file. A bridge's port has those
+ * of the file only, its `static`; in its row may stand that of a guest.
+ */
 static struct json_object *show_macs(const struct show_port *port)
 {
+	static const uint8_t none[6];
+	const uint8_t *first = port->at.row.kind == EVB_KIND_PORT ? none : port->at.row.mac;
+	const struct config_port *config = port->item->config;
 	struct json_object *list = json_object_new_array();
-	const uint8_t *first = port->at.row.mac;
 
 	if (!output_mac_is_zero(first))
 		output_append(list, output_mac(first));
-	for (unsigned int i = 0; port->config && i < port->config->n_macs; i++)
-		if (memcmp(port->config->mac[i], first, 6))
-			output_append(list, output_mac(port->config->mac[i]));
+	for (unsigned int i = 0; config && i < config->n_macs; i++)
+		if (memcmp(config->mac[i], first, 6))
+			output_append(list, output_mac(config->mac[i]));
 	return list;
 }
 
 static const char *show_proto(const struct show_port *port)
 {
-	return evb_tpid_name(port->config ? port->config->proto : EVB_TPID_C);
+	return evb_tpid_name(port->item->config ? port->item->config->proto : EVB_TPID_C);
 }
 
 static bool show_strip(const struct show_port *port)
 {
-	return port->config && port->config->strip;
+	return port->item->config && port->item->config->strip;
 }
 
 static struct json_object *show_trunk(const struct show_port *port)
 {
 	static const struct config_vids none;
 
-	return output_trunk(port->at.row.trunk_all, port->config ? &port->config->trunk : &none);
+	return output_trunk(port->at.row.trunk_all,
+			    port->item->config ? &port->item->config->trunk : &none);
+}
+
+/* the keys that only a bridge's port has */
+static void show_bridge_json(const struct show_port *port, struct json_object *obj)
+{
+	const struct evb_port *row = &port->at.row;
+
+	output_add(obj, "reflective_relay", output_bool(row->reflective));
+	output_add(obj, "learning", output_bool(row->learning));
+	output_add(obj, "learn_limit", output_num(row->learn_limit));
+	output_add(obj, "learned", output_num(port->learned));
+	output_add(obj, "closed", output_bool(row->closed));
 }
 
 static struct json_object *show_port_json(const struct show_port *port)
@@ -152,13 +196,15 @@ static struct json_object *show_port_json(const struct show_port *port)
 	const struct evb_port *row = &port->at.row;
 
 	output_add(obj, "port", output_str(show_port_name(port)));
-	output_add(obj, "id", port->vf ? output_num(port->vf->id) : NULL);
+	output_add(obj, "id",
+		   port->item->vf && !port->item->wire ? output_num(port->item->vf->id) : NULL);
 	output_add(obj, "kind", output_str(evb_kind_name(row->kind)));
 	output_add(obj, "dev", output_str(port->at.dev));
 	output_add(obj, "ifindex", output_num(port->at.absent ? 0 : row->ifindex));
 	output_add(obj, "hook", output_str(port->hook));
-	output_add(obj, "channel", NULL);
-	output_add(obj, "relay", output_str(evb_relay_name(row->relay)));
+	output_add(obj, "channel", show_channel(port));
+	output_add(obj, "svid", output_num(show_svid(port)));
+	output_add(obj, "relay", output_str(evb_relay_name(show_relay(port))));
 	output_add(obj, "mac", show_macs(port));
 	output_add(obj, "vlan", output_num(row->vlan));
 	output_add(obj, "qos", output_num(row->qos));
@@ -170,6 +216,8 @@ static struct json_object *show_port_json(const struct show_port *port)
 	output_add(obj, "state", output_str(evb_state_name(row->state)));
 	output_add(obj, "isolated", output_bool(row->isolated));
 	output_add(obj, "mtu", output_num(show_port_mtu(port)));
+	if (row->kind == EVB_KIND_PORT)
+		show_bridge_json(port, obj);
 	show_policy_json(&policy, obj);
 	output_add(obj, "link", output_str(show_link(port) ? "up" : "down"));
 	output_add(obj, "carrier", output_bool(show_carrier(port)));
@@ -177,11 +225,19 @@ static struct json_object *show_port_json(const struct show_port *port)
 	return obj;
 }
 
+static const char *show_bpdu(const struct show *show)
+{
+	return show->view.cfg->bpdu_forward ? "forward" : "drop";
+}
+
 static struct json_object *show_uplink_json(const struct show *show)
 {
-	struct json_object *obj = json_object_new_object();
 	const struct show_port *port = &show->ports[0];
+	struct json_object *obj;
 
+	if (show->bridge)
+		return NULL;
+	obj = json_object_new_object();
 	output_add(obj, "dev", output_str(port->at.dev));
 	output_add(obj, "ifindex", output_num(port->at.absent ? 0 : port->at.row.ifindex));
 	output_add(obj, "hook", output_str(port->hook));
@@ -204,6 +260,10 @@ static struct json_object *show_json(const struct show *show, bool whole)
 		output_add(obj, "relay", output_str(evb_relay_name(show->view.cfg->relay)));
 		output_add(obj, "netns", output_str(show->view.netns));
 		output_add(obj, "uplink", show_uplink_json(show));
+	}
+	if (whole && show->bridge) {
+		output_add(obj, "age", output_num(show->view.cfg->age));
+		output_add(obj, "bpdu", output_str(show_bpdu(show)));
 	}
 	for (unsigned int i = 0; i < show->n_ports; i++)
 		output_append(ports, show_port_json(&show->ports[i]));
@@ -228,7 +288,7 @@ static const char *show_mac_text(const struct show_port *port, char *buf, size_t
 static const char *show_vlan_text(const struct show_port *port, char *buf, size_t len)
 {
 	const struct evb_port *row = &port->at.row;
-	bool ad = port->config && port->config->proto == EVB_TPID_S;
+	bool ad = port->item->config && port->item->config->proto == EVB_TPID_S;
 
 	if (!row->vlan)
 		return ad ? "802.1ad" : "";
@@ -245,18 +305,23 @@ static const char *show_flags_text(const struct show_port *port, enum evb_relay 
 				   size_t len)
 {
 	const struct evb_port *row = &port->at.row;
+	bool bridge = row->kind == EVB_KIND_PORT, vf = port->item->vf && !bridge;
+	bool wire = !port->item->config && !port->item->channel;
 	const struct {
 		bool on;
 		const char *word;
 	} flags[] = {
 		{row->spoofchk, "spoofchk"},
-		{port->vf && row->trust, "trust"},
+		{vf && row->trust, "trust"},
 		{row->isolated, "isolated"},
 		{row->promisc, "promisc"},
-		{port->vf && !row->allmulti, "allmulti-off"},
+		{vf && !row->allmulti, "allmulti-off"},
 		{row->dscp, "dscp"},
 		{row->vlan && row->keep_tag, "strip-off"},
-		{port->config && row->relay != usual, evb_relay_name(row->relay)},
+		{bridge && row->closed, "closed"},
+		{bridge && row->reflective, "reflective_relay"},
+		{bridge && !row->learning && !row->closed, "learning-off"},
+		{!wire && show_relay(port) != usual, evb_relay_name(show_relay(port))},
 	};
 	size_t used = 0;
 
@@ -275,10 +340,44 @@ static const char *show_state_text(const struct show_port *port, char *buf, size
 
 	if (port->at.absent)
 		return "absent";
-	if (state == EVB_STATE_DISABLE || (show_link(port) && (!port->vf || show_carrier(port))))
+	if (state == EVB_STATE_DISABLE || (show_link(port) && (!port->item->vf || show_carrier(port))))
 		return evb_state_name(state);
 	snprintf(buf, len, "%s, %s", evb_state_name(state),
 		 show_link(port) ? "no carrier" : "down");
+	return buf;
+}
+
+static const char *show_trunk_text(const struct show_port *port, char *buf, size_t len)
+{
+	if (port->at.row.trunk_all)
+		return "all";
+	return port->item->config ? config_vids_format(&port->item->config->trunk, buf, len) : "";
+}
+
+/* a channel by its name; a bridge's by its SVID */
+static const char *show_channel_text(const struct show_port *port, char *buf, size_t len)
+{
+	const struct view_item *item = port->item;
+
+	if (item->channel)
+		return item->channel->name;
+	if (!item->svid)
+		return "";
+	snprintf(buf, len, "%u", item->svid);
+	return buf;
+}
+
+/* "12", with the limit where that is another than usual */
+static const char *show_learned_text(const struct show_port *port, char *buf, size_t len)
+{
+	unsigned int limit = port->at.row.learn_limit;
+
+	if (!port->at.row.learning && !port->learned)
+		return "";
+	if (limit == CONFIG_LEARN_LIMIT)
+		snprintf(buf, len, "%u", port->learned);
+	else
+		snprintf(buf, len, "%u of %u", port->learned, limit);
 	return buf;
 }
 
@@ -292,53 +391,107 @@ static void show_port_note(struct output_table *table, const struct show_port *p
 	free(text);
 }
 
+enum show_column {
+	SHOW_PORT = 0,
+	SHOW_DEV,
+	SHOW_CHANNEL, /* where there are channels */
+	SHOW_KIND,    /* not of a bridge, where all are ports */
+	SHOW_HOOK,
+	SHOW_STATE,
+	SHOW_MAC, /* likewise */
+	SHOW_VLAN,
+	SHOW_LEARNED, /* of a bridge */
+	SHOW_FLAGS,
+	SHOW_TRUNK,
+	SHOW__MAX,
+};
+
+static bool show_has_column(const struct show *show, enum show_column column)
+{
+	switch (column) {
+	case SHOW_CHANNEL:
+		for (unsigned int i = 0; i < show->n_ports; i++)
+			if (show_svid(&show->ports[i]))
+				return true;
+		return false;
+	case SHOW_KIND:
+	case SHOW_MAC:
+		return !show->bridge;
+	case SHOW_LEARNED:
+		return show->bridge;
+	default:
+		return true;
+	}
+}
+
+/* those of @all that the switch has; their number */
+static unsigned int show_pick(const struct show *show, const char *const *all, const char **out)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < SHOW__MAX; i++)
+		if (show_has_column(show, i))
+			out[n++] = all[i];
+	return n;
+}
+
 static int show_ports_text(const struct show *show)
 {
-	static const char *const headings[] = {"PORT", "DEV",  "KIND",	"HOOK", "STATE",
-					       "MAC",  "VLAN", "FLAGS", "TRUNK"};
-	struct output_table *table = output_table_new(9, headings);
+	const char *const headings[SHOW__MAX] = {
+		"PORT", "DEV",	"CHANNEL", "KIND",  "HOOK", "STATE",
+		"MAC",	"VLAN", "LEARNED", "FLAGS", "TRUNK"};
+	const char *cells[SHOW__MAX];
+	struct output_table *table;
 	char mac[CELL_LEN], vlan[CELL_LEN], flags[2 * CELL_LEN], trunk[CELL_LEN];
-	char state[CELL_LEN];
+	char state[CELL_LEN], channel[CELL_LEN], learned[CELL_LEN];
+	unsigned int n = show_pick(show, headings, cells);
 
+	table = output_table_new(n, cells);
 	for (unsigned int i = 0; i < show->n_ports; i++) {
 		const struct show_port *port = &show->ports[i];
-		const struct evb_port *row = &port->at.row;
-		const char *cells[] = {
+		const char *const all[SHOW__MAX] = {
 			show_port_name(port),
 			port->at.dev,
-			evb_kind_name(row->kind),
+			show_channel_text(port, channel, sizeof(channel)),
+			evb_kind_name(port->at.row.kind),
 			port->hook,
 			show_state_text(port, state, sizeof(state)),
 			show_mac_text(port, mac, sizeof(mac)),
 			show_vlan_text(port, vlan, sizeof(vlan)),
+			show_learned_text(port, learned, sizeof(learned)),
 			show_flags_text(port, show->view.cfg->relay, flags, sizeof(flags)),
-			"all",
+			show_trunk_text(port, trunk, sizeof(trunk)),
 		};
 
-		if (!row->trunk_all)
-			cells[8] = port->config ? config_vids_format(&port->config->trunk, trunk,
-								     sizeof(trunk))
-						: "";
+		show_pick(show, all, cells);
 		output_table_row(table, cells);
 		show_port_note(table, port);
 	}
 	return output_table_print(table, stdout, "");
 }
 
-/* "edge0: relay veb, uplink eth0 (xdp, dispatcher and tcx), netns red" */
-static void show_head_text(const struct show *show)
+/* ", uplink eth0 (xdp, dispatcher and tcx), mtu 1500" */
+static void show_uplink_text(const struct show *show)
 {
 	const struct show_port *uplink = &show->ports[0];
 	const struct view_hooks *hooks = &show->uplink;
 
-	printf("%s: relay %s, uplink %s (%s", show->view.name,
-	       evb_relay_name(show->view.cfg->relay), uplink->at.dev,
-	       uplink->at.absent ? "absent" : uplink->hook);
+	printf(", uplink %s (%s", uplink->at.dev, uplink->at.absent ? "absent" : uplink->hook);
 	if (hooks->xdp)
 		printf(", %s", hook_how_name(hooks->xdp));
 	if (hooks->ingress)
 		printf("%s%s", hooks->xdp ? " and " : ", ", hook_how_name(hooks->ingress));
 	printf("), mtu %u", show_port_mtu(uplink));
+}
+
+/* "edge0: relay veb, uplink ..., netns red"; "tor: relay bridge, age 300, bpdu drop" */
+static void show_head_text(const struct show *show)
+{
+	printf("%s: relay %s", show->view.name, evb_relay_name(show->view.cfg->relay));
+	if (show->bridge)
+		printf(", age %u, bpdu %s", show->view.cfg->age, show_bpdu(show));
+	else
+		show_uplink_text(show);
 	if (show->view.netns[0])
 		printf(", netns %s%s", show->view.netns, show->view.nl ? "" : " (gone)");
 	putchar('\n');
@@ -350,15 +503,14 @@ static int show_ports(const struct cmd_ctx *ctx, struct view *view, bool whole)
 	int err = show_collect(&show);
 
 	view_unlock(view);
-	if (err)
-		return err;
-	if (ctx->json) {
+	if (!err && ctx->json) {
 		err = output_json(stdout, show_json(&show, whole), ctx->pretty);
-	} else {
+	} else if (!err) {
 		if (whole)
 			show_head_text(&show);
 		err = show_ports_text(&show);
 	}
+	free(show.items.list);
 	free(show.ports);
 	return err;
 }
@@ -381,8 +533,8 @@ static const struct {
 } objects[] = {
 	{"ports", show_only_ports}, {"fdb", show_fdb},
 	{"vlans", show_vlans},	    {"portgroups", show_portgroups},
-	{"meters", show_meters},    {"acls", show_acls},
-	{"channels", NULL},	    {"replication", NULL},
+	{"channels", show_channels}, {"meters", show_meters},
+	{"acls", show_acls},	    {"replication", NULL},
 };
 
 int cmd_show(const struct cmd_ctx *ctx)
@@ -398,14 +550,14 @@ int cmd_show(const struct cmd_ctx *ctx)
 				break;
 		if (i == sizeof(objects) / sizeof(objects[0])) {
 			log_err("show: no object is called '%s': ports, fdb, vlans, "
-				"portgroups, meters or acls",
+				"channels, portgroups, meters or acls",
 				ctx->args[1]);
 			return CMD_USAGE;
 		}
 		fn = objects[i].fn;
 		if (!fn) {
 			log_err("show: %s is not in this version (%s) yet: there are ports, fdb, "
-				"vlans, portgroups, meters, acls",
+				"vlans, channels, portgroups, meters, acls",
 				ctx->args[1], EVBPF_VERSION);
 			return CMD_USAGE;
 		}

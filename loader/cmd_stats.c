@@ -3,7 +3,8 @@
  * cmd_stats.c - `evbpf stats`: counters in the words of `ip -s link`, drops by reason.
  *
  * evb_stats counts "in" (port -> switch) and "out" (switch -> port). For a VF and the PF that is tx
- * and rx, seen from the guest or host behind it; for the uplink it is rx and tx of the wire.
+ * and rx, seen from the guest or host behind it; for the uplink, its channels and the ports of a
+ * bridge it is rx and tx of the wire.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,86 +18,149 @@
 #include "output.h"
 #include "view.h"
 
+/* of a port, or of a portgroup's members together */
 struct port_stats {
-	uint32_t number;
 	const char *name;
+	bool wire; /* rx is what came in */
 	struct evb_stats stats;
+	uint32_t ifindex; /* of its device; 0: absent, or the PF */
+};
+
+struct stats {
+	struct view_items items;
+	struct port_stats *ports; /* as the items */
+	unsigned int n_groups;
+	struct port_stats *groups; /* those that have members */
+	bool bridge;		   /* it learns */
 };
 
 static const struct evb_count *stats_rx(const struct port_stats *port)
 {
-	return port->number == EVB_PORT_UPLINK ? &port->stats.in : &port->stats.out;
+	return port->wire ? &port->stats.in : &port->stats.out;
 }
 
 static const struct evb_count *stats_tx(const struct port_stats *port)
 {
-	return port->number == EVB_PORT_UPLINK ? &port->stats.out : &port->stats.in;
+	return port->wire ? &port->stats.out : &port->stats.in;
+}
+
+/* what the ports of a device know of its losses */
+static uint64_t stats_device_knows(const struct stats *stats, uint32_t ifindex)
+{
+	uint64_t known = 0;
+
+	for (unsigned int i = 0; i < stats->items.n; i++)
+		if (stats->ports[i].ifindex == ifindex)
+			known += stats->ports[i].stats.drops[EVB_DROP_SEND];
+	return known;
 }
 
 /*
  * Frames that the kernel lost after the programs had sent them (a redirect to a dead veth reports
- * success): the growth of the device's own counter. A copy of a flood is in both numbers where the
- * driver tells of the loss (veth since Linux 6.6), hence the larger of the two, not their sum. The
- * PF's device is the uplink, whose counter is about the wire.
+ * success): the growth of the device's own counter, against the port that stands for the device. A
+ * copy of a flood is in both numbers where the driver tells of the loss (veth since Linux 6.6), hence
+ * the larger of the two, not their sum. The PF's device is the uplink, whose counter is about the
+ * wire.
  */
-static void stats_add_device(const struct view *view, uint32_t ifindex, struct evb_stats *stats)
+static void stats_add_device(const struct view *view, const struct stats *stats,
+			     struct port_stats *port)
 {
+	uint64_t before, lost, known = stats_device_knows(stats, port->ifindex);
+	struct evb_count *out = &port->stats.out;
 	struct nl_link link;
-	uint64_t before, lost;
 
-	if (!ifindex || !view->nl || nl_link_get(view->nl, NULL, (int)ifindex, &link))
+	if (!port->ifindex || !view->nl || nl_link_get(view->nl, NULL, (int)port->ifindex, &link))
 		return;
-	before = journal_drops(&view->tables, ifindex);
+	before = journal_drops(&view->tables, port->ifindex);
 	lost = nl_link_lost(&link);
 	lost = lost > before ? lost - before : 0;
-	if (lost <= stats->drops[EVB_DROP_SEND])
+	if (lost <= known)
 		return;
-	lost -= stats->drops[EVB_DROP_SEND];
-	stats->out.dropped += lost;
-	stats->drops[EVB_DROP_SEND] += lost;
+	lost -= known;
+	out->dropped += lost;
+	port->stats.drops[EVB_DROP_SEND] += lost;
 	/* they were counted as delivered; their bytes nobody knows */
-	stats->out.packets -= lost < stats->out.packets ? lost : stats->out.packets;
+	out->packets -= lost < out->packets ? lost : out->packets;
 }
 
-static int stats_read(const struct view *view, struct port_stats *port)
+static int stats_read(const struct view *view, const struct view_item *item, struct port_stats *port)
 {
 	struct evb_port row;
-	int err = tables_stats(&view->tables, port->number, &port->stats);
+	int err = tables_stats(&view->tables, item->number, &port->stats);
 
 	if (err)
 		return log_err_r(err, "%s: cannot read the counters of %s: %s", view->name,
-				 port->name, log_errno(err));
-	if (port->number != EVB_PORT_PF && !tables_port(&view->tables, port->number, &row))
-		stats_add_device(view, row.ifindex, &port->stats);
+				 item->name, log_errno(err));
+	port->name = item->name;
+	port->wire = item->wire;
+	if (!tables_port(&view->tables, item->number, &row) && row.kind != EVB_KIND_PF)
+		port->ifindex = row.ifindex;
 	return 0;
 }
 
-static void stats_name(const struct view *view, unsigned int i, struct port_stats *port)
+static void count_add(struct evb_count *sum, const struct evb_count *add)
 {
-	if (i == 0) {
-		port->number = EVB_PORT_UPLINK;
-		port->name = "uplink";
-	} else if (i == 1) {
-		port->number = EVB_PORT_PF;
-		port->name = "pf";
-	} else {
-		port->number = EVB_PORT_VF(view->cfg->vfs[i - 2].id);
-		port->name = view->cfg->vfs[i - 2].port.name;
-	}
+	sum->packets += add->packets;
+	sum->bytes += add->bytes;
+	sum->multicast += add->multicast;
+	sum->broadcast += add->broadcast;
+	sum->dropped += add->dropped;
 }
 
-static int stats_collect(const struct view *view, struct port_stats *ports, unsigned int n)
+static void group_add(struct port_stats *group, const struct port_stats *port)
 {
-	int err = 0;
+	group->wire = port->wire;
+	count_add(&group->stats.in, &port->stats.in);
+	count_add(&group->stats.out, &port->stats.out);
+	for (int i = 0; i < EVB_DROP__MAX; i++)
+		group->stats.drops[i] += port->stats.drops[i];
+	group->stats.learned += port->stats.learned;
+	group->stats.moved += port->stats.moved;
+}
 
-	for (unsigned int i = 0; !err && i < n; i++) {
-		stats_name(view, i, &ports[i]);
-		err = stats_read(view, &ports[i]);
+static struct port_stats *group_get(struct stats *stats, const char *name)
+{
+	for (unsigned int i = 0; i < stats->n_groups; i++)
+		if (!strcmp(stats->groups[i].name, name))
+			return &stats->groups[i];
+	stats->groups[stats->n_groups].name = name;
+	return &stats->groups[stats->n_groups++];
+}
+
+static int stats_collect(const struct view *view, struct stats *stats)
+{
+	int err = view_items(view->cfg, &stats->items);
+
+	if (err)
+		return err;
+	stats->bridge = config_is_bridge(view->cfg);
+	stats->ports = calloc(stats->items.n + 1, sizeof(*stats->ports));
+	stats->groups = calloc(stats->items.n + 1, sizeof(*stats->groups));
+	if (!stats->ports || !stats->groups)
+		return log_err_r(-ENOMEM, "out of memory");
+	for (unsigned int i = 0; !err && i < stats->items.n; i++)
+		err = stats_read(view, &stats->items.list[i], &stats->ports[i]);
+	for (unsigned int i = 0; !err && i < stats->items.n; i++) {
+		const struct view_item *item = &stats->items.list[i];
+
+		if (item->device)
+			stats_add_device(view, stats, &stats->ports[i]);
+		if (item->vf && item->vf->portgroup[0])
+			group_add(group_get(stats, item->vf->portgroup), &stats->ports[i]);
 	}
 	return err;
 }
 
-static struct json_object *stats_port_json(const struct port_stats *port)
+static void stats_free(struct stats *stats)
+{
+	free(stats->items.list);
+	free(stats->ports);
+	free(stats->groups);
+}
+
+/* @what: "port" or "portgroup" */
+static struct json_object *stats_port_json(const struct port_stats *port, const char *what,
+					   bool learns)
 {
 	struct json_object *obj = json_object_new_object(), *drops = json_object_new_object();
 	struct json_object *rx = json_object_new_object(), *tx = json_object_new_object();
@@ -113,32 +177,40 @@ static struct json_object *stats_port_json(const struct port_stats *port)
 	for (int i = 0; i < EVB_DROP__MAX; i++)
 		if (port->stats.drops[i])
 			output_add(drops, evb_drop_name(i), output_num(port->stats.drops[i]));
-	output_add(obj, "port", output_str(port->name));
+	output_add(obj, what, output_str(port->name));
 	output_add(obj, "rx", rx);
 	output_add(obj, "tx", tx);
 	output_add(obj, "drops", drops);
+	if (learns) {
+		output_add(obj, "learned", output_num(port->stats.learned));
+		output_add(obj, "moved", output_num(port->stats.moved));
+	}
 	return obj;
 }
 
-static int stats_json(const struct cmd_ctx *ctx, const struct view *view,
-		      const struct port_stats *ports, unsigned int n)
+static int stats_json(const struct cmd_ctx *ctx, const struct view *view, const struct stats *stats)
 {
 	struct json_object *obj = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *groups = json_object_new_array();
 
-	for (unsigned int i = 0; i < n; i++)
-		output_append(list, stats_port_json(&ports[i]));
+	for (unsigned int i = 0; i < stats->items.n; i++)
+		output_append(list, stats_port_json(&stats->ports[i], "port", stats->bridge));
+	for (unsigned int i = 0; i < stats->n_groups; i++)
+		output_append(groups,
+			      stats_port_json(&stats->groups[i], "portgroup", stats->bridge));
 	output_add(obj, "switch", output_str(view->name));
 	output_add(obj, "ports", list);
+	output_add(obj, "portgroups", groups);
 	return output_json(stdout, obj, ctx->pretty);
 }
 
 /* as `ip -s link` prints them */
-static void stats_text(const struct port_stats *port)
+static void stats_text(const struct port_stats *port, const char *what)
 {
 	const struct evb_count *rx = stats_rx(port), *tx = stats_tx(port);
 	const char *before = "    drops:";
 
-	printf("%s:\n", port->name);
+	printf("%s%s:\n", what, port->name);
 	printf("    RX: %14s %12s %12s %12s %12s\n", "bytes", "packets", "dropped", "mcast",
 	       "bcast");
 	printf("        %14" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
@@ -155,24 +227,26 @@ static void stats_text(const struct port_stats *port)
 	}
 	if (*before == ',')
 		putchar('\n');
+	if (port->stats.learned)
+		printf("    learned: %" PRIu64 ", moved %" PRIu64 "\n",
+		       (uint64_t)port->stats.learned, (uint64_t)port->stats.moved);
 }
 
 static int stats_print(const struct cmd_ctx *ctx, struct view *view)
 {
-	unsigned int n = 2 + view->cfg->n_vfs;
-	struct port_stats *ports = calloc(n, sizeof(*ports));
-	int err;
+	struct stats stats = {};
+	int err = stats_collect(view, &stats);
 
-	if (!ports)
-		return log_err_r(-ENOMEM, "out of memory");
-	err = stats_collect(view, ports, n);
 	view_unlock(view);
-	if (!err && ctx->json)
-		err = stats_json(ctx, view, ports, n);
-	else
-		for (unsigned int i = 0; !err && i < n; i++)
-			stats_text(&ports[i]);
-	free(ports);
+	if (!err && ctx->json) {
+		err = stats_json(ctx, view, &stats);
+	} else if (!err) {
+		for (unsigned int i = 0; i < stats.items.n; i++)
+			stats_text(&stats.ports[i], "");
+		for (unsigned int i = 0; i < stats.n_groups; i++)
+			stats_text(&stats.groups[i], "portgroup ");
+	}
+	stats_free(&stats);
 	return err;
 }
 
@@ -183,7 +257,7 @@ static int stats_reset_device(const struct view *view, uint32_t number)
 	struct nl_link link;
 	int err;
 
-	if (number == EVB_PORT_PF || tables_port(&view->tables, number, &row) || !row.ifindex)
+	if (tables_port(&view->tables, number, &row) || !row.ifindex)
 		return 0;
 	if (!view->nl || nl_link_get(view->nl, NULL, (int)row.ifindex, &link))
 		return 0;
@@ -194,18 +268,27 @@ static int stats_reset_device(const struct view *view, uint32_t number)
 	return err;
 }
 
+static int stats_reset_all(const struct view *view)
+{
+	struct view_items items;
+	int err = view_items(view->cfg, &items);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; !err && i < items.n; i++) {
+		err = tables_stats_reset(&view->tables, items.list[i].number);
+		if (!err && items.list[i].device)
+			err = stats_reset_device(view, items.list[i].number);
+	}
+	free(items.list);
+	return err;
+}
+
 static int stats_reset(const struct cmd_ctx *ctx, struct view *view)
 {
+	int err = stats_reset_all(view);
 	struct json_object *obj;
-	struct port_stats port;
-	int err = 0;
 
-	for (unsigned int i = 0; !err && i < 2 + view->cfg->n_vfs; i++) {
-		stats_name(view, i, &port);
-		err = tables_stats_reset(&view->tables, port.number);
-		if (!err)
-			err = stats_reset_device(view, port.number);
-	}
 	view_unlock(view);
 	if (err)
 		return err;

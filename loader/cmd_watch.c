@@ -25,20 +25,25 @@
 
 #define LINE_LEN 1024
 
-/* counters of a port at one moment; rx and tx are the guest's, of the uplink the wire's */
+/* counters of a port at one moment; rx and tx as `stats` has them */
 struct sample {
 	bool there;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t drops[EVB_DROP__MAX];
-	uint32_t ifindex;
+	uint64_t learned, moved;
+	uint32_t ifindex; /* of its device; 0: absent, or the PF */
+	bool device;	  /* stands for it */
+	uint64_t known;	  /* of its losses, by other ports' counters */
 	uint64_t lost; /* by the device: nl_link_lost() */
 };
 
 /* a second's growth */
 struct rate {
-	char port[EVB_NAME_LEN];
+	uint32_t number;
+	char port[EVB_PORT_NAME_LEN];
 	double rx_frames, rx_mbits, tx_frames, tx_mbits, dropped;
 	double drops[EVB_DROP__MAX];
+	double learned, moved;
 };
 
 struct watch {
@@ -46,6 +51,7 @@ struct watch {
 	const char *name;
 	int signals;
 	bool terminal, again;	   /* there are rates */
+	bool bridge;		   /* it learns */
 	uint64_t when;		   /* of `last` */
 	struct sample *last, *now; /* by port number */
 	unsigned int n;
@@ -54,25 +60,26 @@ struct watch {
 
 /* ---- counting */
 
-static void sample_port(const struct view *view, uint32_t number, struct sample *out)
+static void sample_port(const struct view *view, const struct view_item *item, struct sample *out)
 {
-	bool uplink = number == EVB_PORT_UPLINK;
 	const struct evb_count *rx, *tx;
 	struct evb_stats stats;
 	struct evb_port row;
 
-	if (tables_stats(&view->tables, number, &stats))
+	if (tables_stats(&view->tables, item->number, &stats))
 		return;
-	rx = uplink ? &stats.in : &stats.out;
-	tx = uplink ? &stats.out : &stats.in;
+	rx = item->wire ? &stats.in : &stats.out;
+	tx = item->wire ? &stats.out : &stats.in;
 	out->there = true;
 	out->rx_packets = rx->packets;
 	out->rx_bytes = rx->bytes;
 	out->tx_packets = tx->packets;
 	out->tx_bytes = tx->bytes;
+	out->learned = stats.learned;
+	out->moved = stats.moved;
 	memcpy(out->drops, stats.drops, sizeof(out->drops));
-	/* the PF's device is the uplink */
-	if (number != EVB_PORT_PF && !tables_port(&view->tables, number, &row))
+	out->device = item->device;
+	if (!tables_port(&view->tables, item->number, &row) && row.kind != EVB_KIND_PF)
 		out->ifindex = row.ifindex;
 }
 
@@ -80,9 +87,23 @@ static int sample_device(const struct nl_link *link, void *arg)
 {
 	struct watch *watch = arg;
 
-	for (unsigned int i = 0; i < EVB_PORTS_MAX; i++)
-		if (watch->now[i].ifindex == (uint32_t)link->ifindex)
-			watch->now[i].lost = nl_link_lost(link);
+	struct sample *device = NULL;
+	uint64_t known = 0;
+
+	for (unsigned int i = 0; i < EVB_PORTS_MAX; i++) {
+		struct sample *at = &watch->now[i];
+
+		if (at->ifindex != (uint32_t)link->ifindex)
+			continue;
+		if (at->device)
+			device = at;
+		else
+			known += at->drops[EVB_DROP_SEND];
+	}
+	if (device) {
+		device->known = known;
+		device->lost = nl_link_lost(link);
+	}
 	return 0;
 }
 
@@ -95,7 +116,9 @@ static double growth(uint64_t old, uint64_t new, double seconds)
 static void rate_of(const struct sample *old, const struct sample *new, double seconds,
 		    struct rate *out)
 {
-	double lost = old->ifindex == new->ifindex ? growth(old->lost, new->lost, seconds) : 0;
+	double lost = old->ifindex == new->ifindex ? growth(old->lost, new->lost, seconds) -
+							     growth(old->known, new->known, seconds)
+						   : 0;
 
 	out->rx_frames = growth(old->rx_packets, new->rx_packets, seconds);
 	out->tx_frames = growth(old->tx_packets, new->tx_packets, seconds);
@@ -108,26 +131,34 @@ static void rate_of(const struct sample *old, const struct sample *new, double s
 			out->drops[i] = lost;
 		out->dropped += out->drops[i];
 	}
+	out->learned = growth(old->learned, new->learned, seconds);
+	out->moved = growth(old->moved, new->moved, seconds);
 }
 
-static void watch_port(struct watch *watch, const struct view *view, uint32_t number,
-		       const char *name)
+static void watch_port(struct watch *watch, const struct view *view, const struct view_item *item)
 {
 	struct rate *rate = &watch->rates[watch->n];
 
-	sample_port(view, number, &watch->now[number]);
-	if (!watch->now[number].there || !watch->last[number].there)
+	sample_port(view, item, &watch->now[item->number]);
+	if (!watch->now[item->number].there || !watch->last[item->number].there)
 		return;
 	memset(rate, 0, sizeof(*rate));
-	snprintf(rate->port, sizeof(rate->port), "%s", name);
+	rate->number = item->number;
+	snprintf(rate->port, sizeof(rate->port), "%s", item->name);
 	watch->n++;
 }
 
-static uint32_t rate_number(const struct rate *rate)
+static int watch_ports(struct watch *watch, const struct view *view)
 {
-	if (!strcmp(rate->port, "uplink"))
-		return EVB_PORT_UPLINK;
-	return strcmp(rate->port, "pf") ? EVB_PORT_VF((uint32_t)atoi(rate->port + 2)) : EVB_PORT_PF;
+	struct view_items items;
+	int err = view_items(view->cfg, &items);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < items.n; i++)
+		watch_port(watch, view, &items.list[i]);
+	free(items.list);
+	return 0;
 }
 
 static int watch_count(struct watch *watch)
@@ -144,22 +175,19 @@ static int watch_count(struct watch *watch)
 	watch->last = watch->now;
 	watch->now = swap;
 	watch->n = 0;
+	watch->bridge = config_is_bridge(view.cfg);
 	memset(watch->now, 0, EVB_PORTS_MAX * sizeof(*watch->now));
-	watch_port(watch, &view, EVB_PORT_UPLINK, "uplink");
-	watch_port(watch, &view, EVB_PORT_PF, "pf");
-	for (unsigned int i = 0; i < view.cfg->n_vfs; i++)
-		watch_port(watch, &view, EVB_PORT_VF(view.cfg->vfs[i].id),
-			   view.cfg->vfs[i].port.name);
-	if (view.nl)
+	err = watch_ports(watch, &view);
+	if (!err && view.nl)
 		nl_link_each(view.nl, sample_device, watch);
 	view_close(&view);
 	seconds = (double)(watch->when - when) / (double)WAIT_NS;
 	for (unsigned int i = 0; i < watch->n; i++) {
-		uint32_t number = rate_number(&watch->rates[i]);
+		uint32_t number = watch->rates[i].number;
 
 		rate_of(&watch->last[number], &watch->now[number], seconds, &watch->rates[i]);
 	}
-	return 0;
+	return err;
 }
 
 static bool rate_idle(const struct rate *rate)
@@ -180,7 +208,7 @@ enum column {
 	COLUMN__MAX,
 };
 
-/* gone: which goes first where the terminal is narrow */
+/* gone: which goes first where the terminal is narrow; the first is as wide as its longest name */
 static const struct {
 	const char *name;
 	unsigned int width, gone;
@@ -191,8 +219,20 @@ static const struct {
 	[COLUMN_REASONS] = {"REASONS", 12, 1},
 };
 
+static unsigned int column_width(const struct watch *watch, unsigned int column)
+{
+	unsigned int width = columns[column].width;
+
+	if (column != COLUMN_PORT)
+		return width;
+	for (unsigned int i = 0; i < watch->n; i++)
+		if (strlen(watch->rates[i].port) > width)
+			width = (unsigned int)strlen(watch->rates[i].port);
+	return width;
+}
+
 /* bits of the columns that fit */
-static unsigned int columns_fit(unsigned int width)
+static unsigned int columns_fit(const struct watch *watch, unsigned int width)
 {
 	unsigned int shown = (1u << COLUMN__MAX) - 1, total, first;
 
@@ -202,7 +242,7 @@ static unsigned int columns_fit(unsigned int width)
 		for (unsigned int i = 0; i < COLUMN__MAX; i++) {
 			if (!(shown >> i & 1))
 				continue;
-			total += columns[i].width + (i ? 1 : 0);
+			total += column_width(watch, i) + (i ? 1 : 0);
 			if (columns[i].gone < columns[first].gone)
 				first = i;
 		}
@@ -238,10 +278,16 @@ static void add_reasons(struct line *line, const struct rate *rate)
 			line_add(line, " %s %.0f", evb_drop_name(i), rate->drops[i]);
 }
 
-static void add_column(struct line *line, unsigned int column, const struct rate *rate)
+static void add_learned(struct line *line, const struct rate *rate)
 {
-	int width = (int)columns[column].width;
+	if (rate->learned > 0)
+		line_add(line, " learned %.0f/s", rate->learned);
+	if (rate->moved > 0)
+		line_add(line, " moved %.0f/s", rate->moved);
+}
 
+static void add_column(struct line *line, unsigned int column, int width, const struct rate *rate)
+{
 	switch (column) {
 	case COLUMN_PORT:
 		line_add(line, "%-*s", width, rate->port);
@@ -263,6 +309,7 @@ static void add_column(struct line *line, unsigned int column, const struct rate
 		break;
 	default:
 		add_reasons(line, rate);
+		add_learned(line, rate);
 	}
 }
 
@@ -271,22 +318,23 @@ static void print_line(const struct line *line, unsigned int width)
 	printf("\n\033[2K%.*s", (int)width, line->text);
 }
 
-static void draw_port(const struct rate *rate, unsigned int shown, unsigned int width)
+static void draw_port(const struct watch *watch, const struct rate *rate, unsigned int shown,
+		      unsigned int width)
 {
 	struct line line = {};
 
 	for (unsigned int i = 0; i < COLUMN__MAX; i++)
 		if (shown >> i & 1)
-			add_column(&line, i, rate);
+			add_column(&line, i, (int)column_width(watch, i), rate);
 	print_line(&line, width);
 }
 
-static void draw_headings(unsigned int shown, unsigned int width)
+static void draw_headings(const struct watch *watch, unsigned int shown, unsigned int width)
 {
 	struct line line = {};
 
 	for (unsigned int i = 0; i < COLUMN__MAX; i++) {
-		int w = (int)columns[i].width;
+		int w = (int)column_width(watch, i);
 
 		if (!(shown >> i & 1))
 			continue;
@@ -302,17 +350,17 @@ static void draw_headings(unsigned int shown, unsigned int width)
 static void draw_ports(const struct watch *watch, unsigned int room, unsigned int width)
 {
 	bool busy_only = watch->n > room;
-	unsigned int shown = columns_fit(width), drawn = 0, left = 0;
+	unsigned int shown = columns_fit(watch, width), drawn = 0, left = 0;
 	struct line line = {};
 
-	draw_headings(shown, width);
+	draw_headings(watch, shown, width);
 	for (unsigned int i = 0; i < watch->n; i++) {
 		if ((busy_only && rate_idle(&watch->rates[i])) ||
 		    (busy_only && drawn + 1 >= room)) {
 			left++;
 			continue;
 		}
-		draw_port(&watch->rates[i], shown, width);
+		draw_port(watch, &watch->rates[i], shown, width);
 		drawn++;
 	}
 	if (!left)
@@ -342,7 +390,7 @@ static void draw(const struct watch *watch)
 
 /* ---- no terminal */
 
-static struct json_object *rate_json(const struct rate *rate)
+static struct json_object *rate_json(const struct rate *rate, bool learns)
 {
 	struct json_object *obj = json_object_new_object(), *drops = json_object_new_object();
 	struct json_object *rx = json_object_new_object(), *tx = json_object_new_object();
@@ -359,6 +407,10 @@ static struct json_object *rate_json(const struct rate *rate)
 	output_add(obj, "rx", rx);
 	output_add(obj, "tx", tx);
 	output_add(obj, "drops", drops);
+	if (learns) {
+		output_add(obj, "learned", output_num((uint64_t)(rate->learned + 0.5)));
+		output_add(obj, "moved", output_num((uint64_t)(rate->moved + 0.5)));
+	}
 	return obj;
 }
 
@@ -367,7 +419,7 @@ static int print_object(const struct watch *watch)
 	struct json_object *obj = json_object_new_object(), *list = json_object_new_array();
 
 	for (unsigned int i = 0; i < watch->n; i++)
-		output_append(list, rate_json(&watch->rates[i]));
+		output_append(list, rate_json(&watch->rates[i], watch->bridge));
 	output_add(obj, "time", output_num(wait_realtime(watch->when) / WAIT_NS));
 	output_add(obj, "switch", output_str(watch->name));
 	output_add(obj, "ports", list);
@@ -394,6 +446,7 @@ static void print_lines(const struct watch *watch)
 		if (rate->dropped > 0)
 			line_add(&line, " drops %.0f/s:", rate->dropped);
 		add_reasons(&line, rate);
+		add_learned(&line, rate);
 		puts(line.text);
 	}
 	if (idle)

@@ -22,17 +22,28 @@ struct lane {
 	bool loaded;
 };
 
+/* TC programs that are loaded together */
+enum group {
+	GROUP_NONE = 0,
+	GROUP_EDGE,
+	GROUP_MACVTAP,
+	GROUP_BRIDGE,
+	GROUP_CLOCK, /* what a bridge's loader runs */
+	GROUP__MAX,
+};
+
 struct dataplane {
 	enum evb_mode mode;
-	struct tables tables; /* borrowed from tc, or opened by the caller */
-	struct tc_bpf *tc;
-	struct tc_bpf *macvtap; /* NULL: not asked for yet */
+	struct tables tables; /* borrowed from maps, or opened by the caller */
+	struct tc_bpf *maps;  /* without programs; NULL: the caller has them */
+	struct tc_bpf *groups[GROUP__MAX]; /* NULL: not asked for yet */
 	struct lane lanes[DATAPLANE_PROG__MAX];
 };
 
 static const char *const lane_names[DATAPLANE_PROG__MAX] = {
 	[DATAPLANE_XDP_WIRE] = "evb_xdp_wire",
 	[DATAPLANE_XDP_VF] = "evb_xdp_vf",
+	[DATAPLANE_XDP_PORT] = "evb_xdp_port",
 };
 
 static bool kernel_older(unsigned int major, unsigned int minor)
@@ -75,16 +86,26 @@ static int maps_reuse(struct bpf_object *obj, const struct tables *tables)
 static int maps_borrow(struct dataplane *dp)
 {
 	for (int i = 0; i < TABLE__MAX; i++) {
-		dp->tables.fd[i] = bpf_object__find_map_fd_by_name(dp->tc->obj, table_name(i));
+		dp->tables.fd[i] = bpf_object__find_map_fd_by_name(dp->maps->obj, table_name(i));
 		if (dp->tables.fd[i] < 0)
 			return log_err_r(-ENOENT, "the data plane has no map %s", table_name(i));
 	}
 	return 0;
 }
 
-/* the program for macvtaps, or all the others */
-static int tc_load_some(const struct dataplane *dp, bool macvtap, const struct tables *tables,
-			struct tc_bpf **out)
+static enum group group_of(const struct tc_bpf *tc, const struct bpf_program *prog)
+{
+	if (prog == tc->progs.evb_from_macvtap)
+		return GROUP_MACVTAP;
+	if (prog == tc->progs.evb_from_port)
+		return GROUP_BRIDGE;
+	return prog == tc->progs.evb_clock_start || prog == tc->progs.evb_flush ? GROUP_CLOCK :
+										   GROUP_EDGE;
+}
+
+/* GROUP_NONE: the maps alone; @tables NULL: maps of its own */
+static int tc_load(const struct dataplane *dp, enum group group, const struct tables *tables,
+		   struct tc_bpf **out)
 {
 	struct bpf_program *each;
 	struct tc_bpf *tc;
@@ -98,7 +119,7 @@ static int tc_load_some(const struct dataplane *dp, bool macvtap, const struct t
 	/* redirect_peer scrubs the packet type since 6.16; on others it is harmless to do it too */
 	tc->rodata->evb_set_host = kernel_older(6, 16);
 	bpf_object__for_each_program(each, tc->obj)
-		bpf_program__set_autoload(each, (each == tc->progs.evb_from_macvtap) == macvtap);
+		bpf_program__set_autoload(each, group_of(tc, each) == group);
 	if (tables)
 		err = maps_reuse(tc->obj, tables);
 	if (!err) {
@@ -113,9 +134,9 @@ static int tc_load_some(const struct dataplane *dp, bool macvtap, const struct t
 	return err;
 }
 
-static int tc_load(struct dataplane *dp, const struct tables *tables)
+static int maps_make(struct dataplane *dp)
 {
-	int err = tc_load_some(dp, false, tables, &dp->tc);
+	int err = tc_load(dp, GROUP_NONE, NULL, &dp->maps);
 
 	return err ? err : maps_borrow(dp);
 }
@@ -123,12 +144,15 @@ static int tc_load(struct dataplane *dp, const struct tables *tables)
 static int open_on(const struct tables *tables, enum evb_mode mode, struct dataplane **out)
 {
 	struct dataplane *dp = calloc(1, sizeof(*dp));
-	int err;
+	int err = 0;
 
 	if (!dp)
 		return log_err_r(-ENOMEM, "out of memory");
 	dp->mode = mode;
-	err = tc_load(dp, tables);
+	if (tables)
+		dp->tables = *tables;
+	else
+		err = maps_make(dp);
 	if (err) {
 		dataplane_close(dp);
 		return err;
@@ -155,8 +179,9 @@ void dataplane_close(struct dataplane *dp)
 		hook_xdp_close(dp->lanes[i].hook);
 		xdp_bpf__destroy(dp->lanes[i].skel);
 	}
-	tc_bpf__destroy(dp->macvtap);
-	tc_bpf__destroy(dp->tc);
+	for (int i = 0; i < GROUP__MAX; i++)
+		tc_bpf__destroy(dp->groups[i]);
+	tc_bpf__destroy(dp->maps);
 	free(dp);
 }
 
@@ -165,27 +190,87 @@ const struct tables *dataplane_tables(const struct dataplane *dp)
 	return &dp->tables;
 }
 
-static int macvtap_fd(struct dataplane *dp)
+static int group_load(struct dataplane *dp, enum group group, struct tc_bpf **out)
 {
-	int err = dp->macvtap ? 0 : tc_load_some(dp, true, &dp->tables, &dp->macvtap);
+	int err = 0;
 
-	return err ? err : bpf_program__fd(dp->macvtap->progs.evb_from_macvtap);
+	if (!dp->groups[group])
+		err = tc_load(dp, group, &dp->tables, &dp->groups[group]);
+	*out = dp->groups[group];
+	return err;
 }
+
+static const enum group prog_groups[DATAPLANE_PROG__MAX] = {
+	[DATAPLANE_FROM_VF] = GROUP_EDGE,	    [DATAPLANE_FROM_WIRE] = GROUP_EDGE,
+	[DATAPLANE_FROM_PF] = GROUP_EDGE,	    [DATAPLANE_FROM_MACVTAP] = GROUP_MACVTAP,
+	[DATAPLANE_FROM_PORT] = GROUP_BRIDGE,
+};
 
 int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog)
 {
+	struct tc_bpf *tc;
+	int err;
+
+	if (prog_groups[prog] == GROUP_NONE)
+		return -EINVAL;
+	err = group_load(dp, prog_groups[prog], &tc);
+	if (err)
+		return err;
 	switch (prog) {
 	case DATAPLANE_FROM_VF:
-		return bpf_program__fd(dp->tc->progs.evb_from_vf);
+		return bpf_program__fd(tc->progs.evb_from_vf);
 	case DATAPLANE_FROM_WIRE:
-		return bpf_program__fd(dp->tc->progs.evb_from_wire);
+		return bpf_program__fd(tc->progs.evb_from_wire);
 	case DATAPLANE_FROM_PF:
-		return bpf_program__fd(dp->tc->progs.evb_from_pf);
+		return bpf_program__fd(tc->progs.evb_from_pf);
 	case DATAPLANE_FROM_MACVTAP:
-		return macvtap_fd(dp);
+		return bpf_program__fd(tc->progs.evb_from_macvtap);
 	default:
-		return -EINVAL;
+		return bpf_program__fd(tc->progs.evb_from_port);
 	}
+}
+
+/* runs one of the loader's own programs, which have no frame but their mark; what it returns */
+static int clock_run(struct dataplane *dp, bool flush, uint32_t mark)
+{
+	struct __sk_buff ctx = {.mark = mark};
+	char frame[64] = {};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame),
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
+	struct tc_bpf *tc;
+	int err = group_load(dp, GROUP_CLOCK, &tc);
+
+	if (err)
+		return err;
+	err = bpf_prog_test_run_opts(bpf_program__fd(flush ? tc->progs.evb_flush :
+							     tc->progs.evb_clock_start),
+				     &opts);
+	return err ? err : (int)opts.retval;
+}
+
+int dataplane_clock_load(struct dataplane *dp)
+{
+	struct tc_bpf *tc;
+
+	return group_load(dp, GROUP_CLOCK, &tc);
+}
+
+int dataplane_clock_start(struct dataplane *dp)
+{
+	int err = clock_run(dp, false, 0);
+
+	return err ? log_err_r(err, "cannot start the clock by which learned addresses age: %s",
+			       log_errno(err)) :
+		     0;
+}
+
+int dataplane_flush(struct dataplane *dp, uint32_t port)
+{
+	int err = clock_run(dp, true, port);
+
+	return err ? log_err_r(err, "cannot take back what was learned at port %u: %s", port,
+			       log_errno(err)) :
+		     0;
 }
 
 /* an object that has this one program only, on the switch's maps, not loaded yet */

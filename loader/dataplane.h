@@ -13,17 +13,19 @@ enum dataplane_prog {
 	DATAPLANE_FROM_WIRE,   /* TC ingress of the uplink */
 	DATAPLANE_FROM_PF,     /* TC egress of the uplink */
 	DATAPLANE_FROM_MACVTAP, /* TC egress of a macvtap */
+	DATAPLANE_FROM_PORT,   /* TC ingress of a bridge's port */
 	DATAPLANE_XDP_WIRE,    /* XDP of the uplink */
 	DATAPLANE_XDP_VF,      /* XDP of a VF's host end */
+	DATAPLANE_XDP_PORT,    /* XDP of a bridge's port */
 	DATAPLANE_PROG__MAX,
 };
 
 struct dataplane;
 
 /*
- * dataplane_open() - loads the TC programs and creates the maps; @mode other than EVB_MODE_LIVE for
- * tests and traces. dataplane_open_on() - the same on the maps of a switch that is there.
- * Log their errors, a missing kernel feature with the version that brings it.
+ * dataplane_open() - creates the maps; @mode other than EVB_MODE_LIVE for tests and traces.
+ * dataplane_open_on() - works on the maps of a switch that is there. Programs are loaded when they
+ * are asked for: the verifier takes its time, and no switch needs all of them.
  * Closing it does not detach what is attached and pinned.
  */
 int dataplane_open(enum evb_mode mode, struct dataplane **out);
@@ -34,8 +36,9 @@ void dataplane_close(struct dataplane *dp); /* NULL is fine */
 const struct tables *dataplane_tables(const struct dataplane *dp);
 
 /*
- * a loaded TC program's fd, dp's own; -EINVAL for an XDP program. That of macvtaps is loaded at the
- * first call: most switches have none, and the verifier takes its time.
+ * a TC program's fd, dp's own; -EINVAL for an XDP program. The first call for one of an edge switch
+ * loads those of VFs, of the wire and of the PF together. Logs its error, a missing kernel feature
+ * with the version that brings it.
  */
 int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog);
 
@@ -45,3 +48,13 @@ int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog);
  */
 int dataplane_xdp(struct dataplane *dp, enum dataplane_prog prog, struct hook_xdp **out);
 int dataplane_xdp_fd(struct dataplane *dp, enum dataplane_prog prog);
+
+/*
+ * dataplane_clock_start() - lets the time of a bridge begin. Once: it goes on while the maps are
+ * pinned or open. dataplane_flush() - a bridge forgets what it has learned at @port, EVB_PORT_NONE:
+ * at all. dataplane_clock_load() - loads the programs of both, which they do themselves, in time.
+ * Log their errors.
+ */
+int dataplane_clock_load(struct dataplane *dp);
+int dataplane_clock_start(struct dataplane *dp);
+int dataplane_flush(struct dataplane *dp, uint32_t port);

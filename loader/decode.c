@@ -24,6 +24,7 @@ struct cursor {
 	const char *start;
 	char *out;
 	size_t room;
+	bool channel; /* the next tag may be a channel's */
 };
 
 __attribute__((format(printf, 2, 3))) static void say(struct cursor *c, const char *fmt, ...)
@@ -386,14 +387,22 @@ static void say_type(struct cursor *c, unsigned int type)
 
 /* ---- tags */
 
-static void say_vlan(struct cursor *c, unsigned int tpid, unsigned int tci)
+static void say_tag(struct cursor *c, const char *name, unsigned int tci)
 {
-	say(c, "%svlan %u", tpid == EVB_TPID_S ? "802.1ad " : "", tci & EVB_TCI_VID);
+	say(c, "%s %u", name, tci & EVB_TCI_VID);
 	if (tci >> EVB_TCI_PCP_SHIFT)
 		say(c, " p %u", tci >> EVB_TCI_PCP_SHIFT);
 	if (tci & 0x1000)
 		say(c, " dei");
 	say(c, ", ");
+}
+
+static void say_vlan(struct cursor *c, unsigned int tpid, unsigned int tci)
+{
+	bool channel = c->channel && tpid == EVB_TPID_S;
+
+	c->channel = false; /* only the outermost is */
+	say_tag(c, channel ? "svid" : tpid == EVB_TPID_S ? "802.1ad vlan" : "vlan", tci);
 }
 
 /* 802.1BR: PCP DEI ingress | reserved GRP E-CID base | ingress extension | E-CID extension */
@@ -451,7 +460,8 @@ const char *decode_frame(const struct decode_frame *frame, char *buf, size_t len
 			   .end = frame->data + frame->bytes,
 			   .start = buf,
 			   .out = buf,
-			   .room = len};
+			   .room = len,
+			   .channel = frame->channel};
 	const uint8_t *p;
 
 	if (len)
@@ -471,11 +481,41 @@ const char *decode_frame(const struct decode_frame *frame, char *buf, size_t len
 	return buf;
 }
 
+/* the tag at place @n from outside; false: there is none, or it is cut */
+static bool tag_at(const struct decode_frame *frame, unsigned int n, unsigned int *tpid,
+		   unsigned int *tci)
+{
+	unsigned int in = frame->tpid ? n - 1 : n; /* place in the bytes */
+	uint32_t off = 12;
+
+	if (frame->tpid && !n) {
+		*tpid = frame->tpid;
+		*tci = frame->tci;
+		return true;
+	}
+	for (unsigned int i = 0; i <= in; i++, off += EVB_TAG_LEN)
+		if (frame->bytes < off + EVB_TAG_LEN ||
+		    !evb_is_vlan_tpid((__u16)get16(frame->data + off)))
+			return false;
+	*tpid = get16(frame->data + off - 4);
+	*tci = get16(frame->data + off - 2);
+	return true;
+}
+
+unsigned int decode_svid(const struct decode_frame *frame)
+{
+	unsigned int tpid, tci;
+
+	if (!frame->channel || !tag_at(frame, 0, &tpid, &tci) || tpid != EVB_TPID_S)
+		return 0;
+	return tci & EVB_TCI_VID;
+}
+
 unsigned int decode_vlan(const struct decode_frame *frame)
 {
-	if (frame->tpid)
-		return frame->tci & EVB_TCI_VID;
-	if (frame->bytes < EVB_ETH_HLEN + 2 || !evb_is_vlan_tpid((__u16)get16(frame->data + 12)))
-		return 0;
-	return get16(frame->data + 14) & EVB_TCI_VID;
+	unsigned int tpid, tci, place = 0;
+
+	if (frame->channel && tag_at(frame, 0, &tpid, &tci) && tpid == EVB_TPID_S)
+		place = 1;
+	return tag_at(frame, place, &tpid, &tci) ? tci & EVB_TCI_VID : 0;
 }

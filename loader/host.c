@@ -163,15 +163,25 @@ static enum evb_port_kind port_kind(enum config_kind kind)
 	return kinds[kind];
 }
 
+/* what cannot be a port of a bridge, and why */
+static bool port_is_unfit(const struct config_vf *port, const struct nl_link *link, char *why,
+			  size_t len)
+{
+	if (device_kind(link) != CONFIG_KIND_MACVTAP)
+		return false;
+	snprintf(why, len,
+		 "%s is a macvtap, which can be a VF but no port of a bridge; give its guest a tap", port->dev);
+	return true;
+}
+
 /* a macvtap hears its parent's stack too: on the uplink it would get frames twice */
 static bool hears_uplink(const struct host *host, const struct nl_link *link)
 {
 	return link->peer == host->uplink.ifindex && link->peer_nsid < 0 && !link->deaf;
 }
 
-/* what kind of port the device makes; NONE: it cannot be this VF, and @why says the reason */
-static enum evb_port_kind host_kind(const struct host *host, const struct config_vf *vf,
-				    const struct nl_link *link, char *why, size_t len)
+static enum evb_port_kind vf_kind(const struct host *host, const struct config_vf *vf,
+				  const struct nl_link *link, char *why, size_t len)
 {
 	enum config_kind is = device_kind(link);
 	enum config_kind kind = vf->kind == CONFIG_KIND_AUTO ? is : vf->kind;
@@ -195,6 +205,15 @@ static enum evb_port_kind host_kind(const struct host *host, const struct config
 	else
 		return port_kind(kind);
 	return EVB_KIND_NONE;
+}
+
+/* what kind of port the device makes; NONE: it cannot be this one, and @why says the reason */
+static enum evb_port_kind host_kind(const struct host *host, const struct config_vf *vf,
+				    const struct nl_link *link, char *why, size_t len)
+{
+	if (!host->bridge)
+		return vf_kind(host, vf, link, why, len);
+	return port_is_unfit(vf, link, why, len) ? EVB_KIND_NONE : EVB_KIND_PORT;
 }
 
 /* the other end of a pair that was made just now: where it is, is known */
@@ -245,7 +264,7 @@ int host_refresh_vf(struct host *host, const struct config *cfg, unsigned int i)
 	host_look_peer(host, vf, at);
 	if (vf->hook != CONFIG_HOOK_XDP)
 		return 0;
-	if (at->kind != EVB_KIND_TAP && !at->peer.ifindex)
+	if (at->kind != EVB_KIND_TAP && at->kind != EVB_KIND_PORT && !at->peer.ifindex)
 		return log_err_r(-EOPNOTSUPP,
 				 "%s: hook xdp needs the guest's end of %s within reach, to turn offloads off "
 				 "there; its network namespace has no name and no process here",
@@ -268,11 +287,17 @@ static int host_look_new(struct host *host, const struct config *cfg, unsigned i
 
 /* ports of the switch as it runs */
 
-static const struct config_vf *vf_by_id(const struct config *cfg, unsigned int id)
+/* a VF is its id; a bridge's port the device and the S-channel on it */
+static const struct config_vf *vf_before(const struct config *old, const struct config *cfg,
+					 const struct config_vf *vf)
 {
-	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		if (cfg->vfs[i].id == id)
-			return &cfg->vfs[i];
+	for (unsigned int i = 0; i < old->n_vfs; i++) {
+		const struct config_vf *was = &old->vfs[i];
+
+		if (config_is_bridge(cfg) ? was->svid == vf->svid && !strcmp(was->dev, vf->dev) :
+					    was->id == vf->id)
+			return was;
+	}
 	return NULL;
 }
 
@@ -329,10 +354,11 @@ static int host_look_kept(struct host *host, const struct config *cfg,
 	struct links links = {.host = host, .n_vfs = cfg->n_vfs};
 
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
-		const struct config_vf *vf = &cfg->vfs[i], *old = vf_by_id(running->old, vf->id);
+		const struct config_vf *vf = &cfg->vfs[i], *old = vf_before(running->old, cfg, vf);
 		struct host_vf *at = &host->vfs[i];
 
-		if (!old || tables_port(running->tables, EVB_PORT_VF(vf->id), &at->row) ||
+		if (!old || !host_is_device(host, i) ||
+		    tables_port(running->tables, vf->number, &at->row) ||
 		    !vf_same_device(old, vf, &at->row))
 			memset(&at->row, 0, sizeof(at->row));
 	}
@@ -375,6 +401,15 @@ static bool vf_is_unfit(struct host *host, const struct config_vf *vf)
 	return true;
 }
 
+/* the row says all that the peer of a device that stays has to do with it */
+static bool peer_is_known(const struct host *host, const struct config_vf *old,
+			  const struct config_vf *vf)
+{
+	if (!host->bridge)
+		return true;
+	return old->closed == vf->closed && !old->port.n_macs && !vf->port.n_macs;
+}
+
 static int host_look_vf(struct host *host, const struct config *cfg, unsigned int i,
 			const struct host_running *running)
 {
@@ -385,24 +420,26 @@ static int host_look_vf(struct host *host, const struct config *cfg, unsigned in
 
 	if (!running)
 		return host_look_new(host, cfg, i, vf->present_later);
+	old = vf_before(running->old, cfg, vf);
 	if (at->kept) {
-		if (running->follow)
+		if (running->follow || !peer_is_known(host, old, vf))
 			host_look_peer(host, vf, at);
 		return 0;
 	}
 	if (running->follow && vf->has_guest)
 		return 0; /* somebody took the pair away: `apply` makes it again */
-	old = vf_by_id(running->old, vf->id);
-	tables_port(running->tables, EVB_PORT_VF(vf->id), &row);
+	tables_port(running->tables, vf->number, &row);
 	same = old && vf_same_device(old, vf, &row);
 	if (old && !same && vf_has_device(host, &row) &&
 	    (!strcmp(old->dev, vf->dev) || (old->has_guest && vf->has_guest)))
 		return log_err_r(-EBUSY,
 				 "%s: %s of a device that is a port cannot change while it is one; leave "
-				 "the VF out in one apply and add it in the next",
+				 "%s out in one apply and add it in the next",
 				 vf->port.name,
+				 host->bridge  ? "hook" :
 				 vf->has_guest ? "dev, guest, kind, mtu, hook and first address" :
-						 "guest, kind and hook");
+						 "guest, kind and hook",
+				 host->bridge ? vf->dev : "the VF");
 	if (same && !vf->present_later && !running->follow && vf_may_miss(host, vf))
 		return 0;
 	if (same && vf_is_unfit(host, vf))
@@ -424,22 +461,46 @@ static int host_look_running_uplink(struct host *host, const struct config *cfg,
 	return 0;
 }
 
-static int host_look(struct host *host, const struct config *cfg,
-		     const struct host_running *running)
+/* the port without SVID on the same device; a VF's device is its own */
+static unsigned int device_of(const struct config *cfg, unsigned int i)
+{
+	for (unsigned int j = 0; cfg->vfs[i].svid && j < cfg->n_vfs; j++)
+		if (!cfg->vfs[j].svid && !strcmp(cfg->vfs[j].dev, cfg->vfs[i].dev))
+			return j;
+	return i;
+}
+
+static int host_look_any_uplink(struct host *host, const struct config *cfg,
+				const struct host_running *running)
 {
 	int err;
 
-	if (running) {
-		err = host_look_running_uplink(host, cfg, running);
-		if (err)
-			return err;
-		host->uplink_veth = !strcmp(host->uplink.kind, "veth");
-		err = host_look_kept(host, cfg, running);
-	} else {
-		err = host_look_uplink(host, cfg);
+	if (host->bridge)
+		return 0;
+	if (!running)
+		return host_look_uplink(host, cfg);
+	err = host_look_running_uplink(host, cfg, running);
+	host->uplink_veth = !strcmp(host->uplink.kind, "veth");
+	return err;
+}
+
+static int host_look(struct host *host, const struct config *cfg,
+		     const struct host_running *running)
+{
+	int err = host_look_any_uplink(host, cfg, running);
+
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		host->vfs[i].device = device_of(cfg, i);
+		if (!host_is_device(host, i))
+			host->vfs[host->vfs[i].device].shared = true;
 	}
+	if (!err && running)
+		err = host_look_kept(host, cfg, running);
 	for (unsigned int i = 0; !err && i < cfg->n_vfs; i++)
-		err = host_look_vf(host, cfg, i, running);
+		if (host_is_device(host, i))
+			err = host_look_vf(host, cfg, i, running);
+	for (unsigned int i = 0; !err && i < cfg->n_vfs; i++)
+		host->vfs[i].link = host->vfs[host->vfs[i].device].link;
 	return err;
 }
 
@@ -451,8 +512,9 @@ int host_open(const struct config *cfg, const struct host_running *running, stru
 	*out = host;
 	if (!host)
 		return log_err_r(-ENOMEM, "out of memory");
-	for (unsigned int i = 0; i < EVB_VFS_MAX; i++)
+	for (unsigned int i = 0; i < CONFIG_VFS_MAX; i++)
 		host->vfs[i].netns_fd = -1;
+	host->bridge = config_is_bridge(cfg);
 	err = nl_open(&host->nl);
 	if (!err)
 		err = netns_id_current(&host->netns);
@@ -463,7 +525,7 @@ void host_close(struct host *host)
 {
 	if (!host)
 		return;
-	for (unsigned int i = 0; i < EVB_VFS_MAX; i++)
+	for (unsigned int i = 0; i < CONFIG_VFS_MAX; i++)
 		if (host->vfs[i].netns_fd >= 0)
 			close(host->vfs[i].netns_fd);
 	nl_close(host->nl);
@@ -479,9 +541,11 @@ static bool host_vf_by_peer(const struct host *host, const struct config_vf *vf,
 	return !netns_same(&at->netns, &host->netns);
 }
 
-static bool has_peer(enum evb_port_kind kind)
+static bool has_peer(const struct host_vf *at)
 {
-	return kind == EVB_KIND_VETH || kind == EVB_KIND_AFXDP;
+	if (at->kind == EVB_KIND_PORT)
+		return !strcmp(at->link.kind, "veth");
+	return at->kind == EVB_KIND_VETH || at->kind == EVB_KIND_AFXDP;
 }
 
 static void plan_vf(const struct host *host, const struct config_vf *vf, const struct host_vf *at,
@@ -490,9 +554,10 @@ static void plan_vf(const struct host *host, const struct config_vf *vf, const s
 	dev->kind = at->kind ? at->kind : at->row.kind; /* one that went is what it was */
 	dev->ifindex = at->link.ifindex;
 	dev->xdp = vf->hook == CONFIG_HOOK_XDP;
-	if (at->kept && !at->peer.ifindex && has_peer(at->kind)) { /* nobody looked anew */
+	if (at->kept && !at->peer.ifindex && has_peer(at)) { /* nobody looked anew */
 		dev->mtu = at->row.max_len - EVB_LEN_OVER_MTU;
 		dev->peer = at->row.send == EVB_SEND_PEER;
+		memcpy(dev->mac, at->row.mac, sizeof(dev->mac));
 		return;
 	}
 	dev->mtu = at->link.ifindex ? at->link.mtu : vf->mtu ? vf->mtu : host->uplink.mtu;
@@ -500,6 +565,7 @@ static void plan_vf(const struct host *host, const struct config_vf *vf, const s
 	if (at->peer.ifindex && at->peer.mtu < dev->mtu)
 		dev->mtu = at->peer.mtu;
 	dev->peer = host_vf_by_peer(host, vf, at);
+	memcpy(dev->mac, at->peer.mac, sizeof(dev->mac));
 }
 
 void host_plan(const struct host *host, const struct config *cfg, struct plan_host *out)
@@ -509,5 +575,8 @@ void host_plan(const struct host *host, const struct config *cfg, struct plan_ho
 	out->uplink.mtu = host->uplink.mtu;
 	memcpy(out->uplink.mac, host->uplink.mac, sizeof(out->uplink.mac));
 	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		plan_vf(host, &cfg->vfs[i], &host->vfs[i], &out->vfs[i]);
+		if (host_is_device(host, i))
+			plan_vf(host, &cfg->vfs[i], &host->vfs[i], &out->vfs[i]);
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		out->vfs[i] = out->vfs[host->vfs[i].device];
 }

@@ -13,6 +13,10 @@
 #include "tables.h"
 
 struct host_vf {
+	/* index of the port that stands for the device, which was looked at for it: its own, but for an
+	 * S-channel of a bridge's device */
+	unsigned int device;
+	bool shared;		/* S-channels have the same device */
 	struct nl_link link;	/* host-side interface; without ifindex: absent, or still to be made */
 	bool make;		/* a pair is to be made */
 	bool kept;		/* is a port already: row is what the tables say of it */
@@ -26,11 +30,18 @@ struct host_vf {
 struct host {
 	struct nl *nl;		/* in the switch's namespace */
 	struct netns netns;	/* that namespace */
+	bool bridge;		/* has no uplink */
 	struct nl_link uplink;
 	bool uplink_veth;
 	bool uplink_xdp;	/* the XDP program shall run there */
-	struct host_vf vfs[EVB_VFS_MAX]; /* in the order of config->vfs */
+	struct host_vf vfs[CONFIG_VFS_MAX]; /* in the order of config->vfs */
 };
+
+/* does the port stand for its device? Programs, offloads and the journal are the device's */
+static inline bool host_is_device(const struct host *host, unsigned int i)
+{
+	return host->vfs[i].device == i;
+}
 
 /* a switch that is attached, which is going to be another configuration's */
 struct host_running {

@@ -67,7 +67,8 @@ static const struct cmd commands[] = {
 	 .min_args = 1,
 	 .max_args = 1},
 	{.name = "set",
-	 .usage = "SWITCH {vf N | pf | portgroup NAME} KEY VALUE [KEY VALUE ...] [--dry-run]",
+	 .usage = "SWITCH {vf N | pf | port NAME | channel NAME | portgroup NAME} KEY VALUE "
+		  "[KEY VALUE ...] [--dry-run]",
 	 .what = "change keys of a port that runs: the keys of the file, lists with commas;\n"
 		 "a key in a map behind a dot (guard.ipv4, storm.broadcast);\n"
 		 "the word `default` takes a key out",
@@ -89,8 +90,8 @@ static const struct cmd commands[] = {
 	 .flags = {{"all", CMD_ALL}}},
 	{.name = "list", .usage = "", .what = "the switches that are attached", .fn = cmd_list},
 	{.name = "show",
-	 .usage = "SWITCH [ports|fdb|vlans|portgroups|meters|acls]",
-	 .what = "a switch and its ports; its table of addresses, its VLANs, its portgroups,\n"
+	 .usage = "SWITCH [ports|fdb|vlans|channels|portgroups|meters|acls]",
+	 .what = "a switch and its ports; its table of addresses, its VLANs, its channels and portgroups,\n"
 		 "its rates and how far they are used, its rules and how often they matched",
 	 .fn = cmd_show,
 	 .min_args = 1,
@@ -105,7 +106,8 @@ static const struct cmd commands[] = {
 	 .flags = {{"reset", CMD_RESET}, {"watch", CMD_WATCH}}},
 	{.name = "monitor",
 	 .usage = "[SWITCH]",
-	 .what = "refused frames as they come, of one switch or of all; ends with SIGINT",
+	 .what = "refused frames, learned and moved addresses as they come, of one switch or of all;\n"
+		 "ends with SIGINT",
 	 .fn = cmd_monitor,
 	 .max_args = 1},
 	{.name = "agent",

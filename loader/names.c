@@ -26,8 +26,15 @@ static const char *const kind_names[] = {
 	[EVB_KIND_TAP] = "tap",
 	[EVB_KIND_MACVTAP] = "macvtap",
 	[EVB_KIND_AFXDP] = "afxdp",
+	[EVB_KIND_PORT] = "port",
 };
 ASSERT_TABLE(kind_names, EVB_KIND__MAX);
+
+static const char *const channel_names[] = {
+	[EVB_CHANNEL_NONE] = "none",
+	[EVB_CHANNEL_S] = "s",
+};
+ASSERT_TABLE(channel_names, EVB_CHANNEL__MAX);
 
 static const char *const relay_names[] = {
 	[EVB_RELAY_VEB] = "veb",
@@ -87,6 +94,13 @@ static const char *const fdb_kind_names[] = {
 };
 ASSERT_TABLE(fdb_kind_names, EVB_FDB__MAX);
 
+static const char *const event_names[] = {
+	[EVB_EVENT_REFUSED] = "refused",
+	[EVB_EVENT_LEARNED] = "learned",
+	[EVB_EVENT_MOVED] = "moved",
+};
+ASSERT_TABLE(event_names, EVB_EVENT__MAX);
+
 static const char *const undo_names[] = {
 	[EVB_UNDO_NONE] = "none",
 	[EVB_UNDO_GUEST] = "guest",
@@ -105,6 +119,11 @@ ASSERT_TABLE(undo_names, EVB_UNDO__MAX);
 const char *evb_kind_name(enum evb_port_kind kind)
 {
 	return NAME_OF(kind_names, kind);
+}
+
+const char *evb_channel_name(enum evb_channel channel)
+{
+	return NAME_OF(channel_names, channel);
 }
 
 const char *evb_relay_name(enum evb_relay relay)
@@ -130,6 +149,11 @@ const char *evb_drop_name(enum evb_drop drop)
 const char *evb_fdb_kind_name(enum evb_fdb_kind kind)
 {
 	return NAME_OF(fdb_kind_names, kind);
+}
+
+const char *evb_event_name(enum evb_event_what what)
+{
+	return NAME_OF(event_names, what);
 }
 
 const char *evb_undo_name(enum evb_undo undo)

@@ -186,14 +186,26 @@ struct json_object *output_set_json(const struct output_set *set, const struct o
 	return list;
 }
 
+/* a port with the name that a VF of this number has; "vf5-up" of a bridge is not one */
+static bool name_is_vf(const struct output_names *names, unsigned int port)
+{
+	char name[EVB_PORT_NAME_LEN];
+
+	if (port < EVB_PORT_VF_FIRST || port >= EVB_PORT_VF(EVB_VFS_MAX))
+		return false;
+	snprintf(name, sizeof(name), "vf%u", port - EVB_PORT_VF_FIRST);
+	return strcmp(names->name[port], name) == 0;
+}
+
 /* VFs whose numbers follow on each other: "vf0-vf3", but "vf0 vf1" */
-static unsigned int set_run_end(const struct output_set *set, unsigned int port)
+static unsigned int set_run_end(const struct output_set *set, const struct output_names *names,
+				unsigned int port)
 {
 	unsigned int last = port;
 
-	if (port < EVB_PORT_VF_FIRST)
+	if (!name_is_vf(names, port))
 		return port;
-	while (output_set_has(set, last + 1))
+	while (output_set_has(set, last + 1) && name_is_vf(names, last + 1))
 		last++;
 	return last - port >= 2 ? last : port;
 }
@@ -201,7 +213,7 @@ static unsigned int set_run_end(const struct output_set *set, unsigned int port)
 const char *output_set_text(const struct output_set *set, const struct output_names *names,
 			    char *buf, size_t len)
 {
-	char name[EVB_NAME_LEN], end[EVB_NAME_LEN], item[2 * EVB_NAME_LEN + 2];
+	char name[EVB_NAME_LEN], end[EVB_NAME_LEN], item[2 * EVB_PORT_NAME_LEN + 2];
 	size_t used = 0;
 	unsigned int last;
 
@@ -210,7 +222,7 @@ const char *output_set_text(const struct output_set *set, const struct output_na
 		last = port;
 		if (!output_set_has(set, port))
 			continue;
-		last = set_run_end(set, port);
+		last = set_run_end(set, names, port);
 		snprintf(item, sizeof(item), "%s%s%s%s", used ? " " : "",
 			 output_name(names, port, name), last > port ? "-" : "",
 			 last > port ? output_name(names, last, end) : "");

@@ -45,7 +45,7 @@ bool output_mac_is_zero(const uint8_t mac[6]);
 
 /* names of ports by number; "" where there is none */
 struct output_names {
-	char name[EVB_PORTS_MAX][EVB_NAME_LEN];
+	char name[EVB_PORTS_MAX][EVB_PORT_NAME_LEN];
 };
 
 /* a set of ports as in evb_vlans: a list of names; "uplink pf vf0-vf3" */
@@ -58,7 +58,7 @@ bool output_set_has(const struct output_set *set, unsigned int port);
 const char *output_name(const struct output_names *names, unsigned int port, char *buf);
 struct json_object *output_set_json(const struct output_set *set, const struct output_names *names);
 /* for output_set_text() */
-#define OUTPUT_SET_LEN 4096
+#define OUTPUT_SET_LEN (EVB_PORTS_MAX * EVB_PORT_NAME_LEN)
 /* "-" for none; ends in "..." when it does not fit; returns buf */
 const char *output_set_text(const struct output_set *set, const struct output_names *names,
 			    char *buf, size_t len);

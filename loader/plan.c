@@ -10,8 +10,10 @@
 #include "log.h"
 
 /*
- * FIDs of the untagged channel's domain. They follow from the VLAN alone, so that two plans of
- * one switch never disagree about a row.
+ * FIDs. Those of the untagged channel's domain, and of a bridge, follow from the VLAN alone. So do
+ * those of a channel's frames in no VLAN and in VLANs that no port names; a channel's VLANs have
+ * what is free, and keep it while they are there: two plans of one switch never disagree about a
+ * row.
  */
 enum {
 	FID_NO_VLAN = 1,
@@ -19,7 +21,23 @@ enum {
 	FID_REST_S = 3,
 	FID_C = 0x1000, /* + VID */
 	FID_S = 0x2000, /* + VID */
-	FID__MAX = 0x3000,
+	FID_CHANNEL = 0x3000, /* + 3 * domain + no VLAN, rest C, rest S */
+	FID_FREE = FID_CHANNEL + 3 * EVB_DOMAINS_MAX,
+};
+
+/* what the FID of a LAN stands for */
+enum lan_kind {
+	LAN_NO_VLAN = 0,
+	LAN_REST, /* VLANs of a TPID that no port names */
+	LAN_VLAN,
+};
+
+struct lan {
+	enum lan_kind kind;
+	uint16_t domain;
+	uint16_t tpid;
+	uint16_t vid;
+	uint16_t fid;
 };
 
 #define NS_PER_SECOND 1000000000ULL
@@ -30,18 +48,28 @@ enum {
 
 struct member {
 	uint32_t number;
+	uint16_t domain;
 	const struct config_port *port;
 	struct evb_port *row; /* in the plan */
+};
+
+/* FIDs of a channel's VLANs, by TPID: C, S; 0: none yet */
+struct fids {
+	uint16_t fid[2][4096];
 };
 
 struct builder {
 	const struct config *cfg;
 	const struct plan_host *host;
 	struct plan *plan;
-	struct member members[2 + EVB_VFS_MAX]; /* those with a configuration: PF, VFs */
+	struct member members[1 + CONFIG_VFS_MAX]; /* those with a configuration: PF, VFs, a bridge's */
 	unsigned int n_members;
-	bool named[2][4096]; /* VIDs that some port names, by TPID: C, S */
-	unsigned int max_fdb, max_groups;
+	bool named[2][4096]; /* VIDs that some port of the domain names, by TPID: C, S */
+	struct fids *fids[EVB_DOMAINS_MAX];
+	bool fid_taken[EVB_FIDS_MAX + 1];
+	unsigned int fid_next; /* none below it is free */
+	unsigned int max_fdb, max_groups, max_vlans;
+	int err; /* the first of those that had nowhere to go */
 	bool no_devices; /* rows to look at: as if every device were there */
 };
 
@@ -50,17 +78,90 @@ static uint16_t tpid_of(int s)
 	return s ? EVB_TPID_S : EVB_TPID_C;
 }
 
-static uint16_t fid_of(uint16_t tpid, uint16_t vid)
+static bool is_bridge(const struct builder *b)
 {
-	return (tpid == EVB_TPID_S ? FID_S : FID_C) + vid;
+	return config_is_bridge(b->cfg);
 }
 
-/* the host's own port takes VLANs of both kinds when it is told to take all */
-static uint16_t member_tpid(const struct member *member)
+/* by its kind: a bridge's port may have the same number */
+static bool is_pf(const struct member *member)
+{
+	return member->row->kind == EVB_KIND_PF;
+}
+
+static struct fids *domain_fids(struct builder *b, uint16_t domain)
+{
+	if (!b->fids[domain])
+		b->fids[domain] = calloc(1, sizeof(*b->fids[domain]));
+	if (!b->fids[domain])
+		b->err = -ENOMEM;
+	return b->fids[domain];
+}
+
+/* what the running switch has */
+static void collect_fids(struct builder *b)
+{
+	b->fid_next = FID_FREE;
+	for (unsigned int i = 0; i < b->host->n_fids; i++) {
+		const struct plan_fid *had = &b->host->fids[i];
+		struct fids *fids;
+
+		if (!had->key.domain || had->key.domain >= EVB_DOMAINS_MAX)
+			continue;
+		fids = domain_fids(b, had->key.domain);
+		if (!fids)
+			return;
+		fids->fid[had->key.tpid == EVB_TPID_S][had->key.vid & EVB_TCI_VID] = had->fid;
+		b->fid_taken[had->fid] = true;
+	}
+}
+
+static uint16_t fid_alloc(struct builder *b)
+{
+	while (b->fid_next < EVB_FIDS_MAX && b->fid_taken[b->fid_next])
+		b->fid_next++;
+	if (b->fid_next < EVB_FIDS_MAX)
+		return b->fid_next++;
+	if (!b->err)
+		b->err = log_err_r(-E2BIG,
+				   "the VLANs that ports of channels name are more than %u: write "
+				   "`trunk: all` where a port is to have them all",
+				   EVB_FIDS_MAX - FID_FREE);
+	return EVB_FID_NONE;
+}
+
+static uint16_t fid_of(struct builder *b, uint16_t domain, uint16_t tpid, uint16_t vid)
+{
+	struct fids *fids;
+	uint16_t *fid;
+
+	if (!domain)
+		return (tpid == EVB_TPID_S ? FID_S : FID_C) + vid;
+	fids = domain_fids(b, domain);
+	if (!fids)
+		return EVB_FID_NONE;
+	fid = &fids->fid[tpid == EVB_TPID_S][vid];
+	if (!*fid)
+		*fid = fid_alloc(b);
+	return *fid;
+}
+
+/* of frames in no VLAN, of C-VLANs and of S-VLANs that no port names */
+static uint16_t fid_special(uint16_t domain, unsigned int which)
+{
+	return domain ? FID_CHANNEL + 3 * domain + which : FID_NO_VLAN + which;
+}
+
+/*
+ * The host's own port, and a bridge's, take VLANs of both kinds when they are told to take all. Not
+ * beside channels, where an outermost S-TAG is a channel's.
+ */
+static uint16_t member_tpid(const struct builder *b, const struct member *member)
 {
 	const struct config_port *port = member->port;
 
-	if (member->number == EVB_PORT_PF && port->trunk_all && !port->vlan && !port->has_proto)
+	if ((is_bridge(b) || is_pf(member)) && !member->row->channels && port->trunk_all &&
+	    !port->vlan && !port->has_proto)
 		return 0;
 	return port->proto;
 }
@@ -71,30 +172,32 @@ static bool in_no_vlan(const struct config_port *port)
 }
 
 /* is the port in that VLAN, tagged or not? */
-static bool in_vlan(const struct member *member, uint16_t tpid, uint16_t vid)
+static bool in_vlan(const struct builder *b, const struct member *member, uint16_t tpid, uint16_t vid)
 {
 	const struct config_port *port = member->port;
-	uint16_t own = member_tpid(member);
+	uint16_t own = member_tpid(b, member);
 
 	if (own && own != tpid)
 		return false;
 	return port->trunk_all || port->vlan == vid || config_vids_has(&port->trunk, vid);
 }
 
-static bool in_rest(const struct member *member, uint16_t tpid)
+static bool in_rest(const struct builder *b, const struct member *member, uint16_t tpid)
 {
-	uint16_t own = member_tpid(member);
+	uint16_t own = member_tpid(b, member);
 
 	return member->port->trunk_all && (!own || own == tpid);
 }
 
-static bool in_fid(const struct member *member, uint16_t fid)
+static bool in_lan(const struct builder *b, const struct member *member, const struct lan *lan)
 {
-	if (fid == FID_NO_VLAN)
+	if (member->domain != lan->domain)
+		return false;
+	if (lan->kind == LAN_NO_VLAN)
 		return in_no_vlan(member->port);
-	if (fid == FID_REST_C || fid == FID_REST_S)
-		return in_rest(member, tpid_of(fid == FID_REST_S));
-	return in_vlan(member, fid >= FID_S ? EVB_TPID_S : EVB_TPID_C, fid & EVB_TCI_VID);
+	if (lan->kind == LAN_REST)
+		return in_rest(b, member, lan->tpid);
+	return in_vlan(b, member, lan->tpid, lan->vid);
 }
 
 static struct plan_port *port_add(struct plan *plan, uint32_t number, const char *name)
@@ -139,6 +242,28 @@ static void port_add_uplink(struct builder *b, const struct plan_dev *dev)
 	row->trust = 1;
 	row->allmulti = 1;
 	row->down = dev->no_link;
+	row->channels = b->cfg->n_channels > 0;
+}
+
+/* a channel's way to the wire: the uplink as it looks behind the channel's tag */
+static void port_add_channel(struct builder *b, const struct config_channel *channel,
+			     const struct plan_dev *dev)
+{
+	struct evb_port *uplink = &b->plan->ports[0].row;
+	struct plan_port *port;
+	char name[EVB_PORT_NAME_LEN];
+
+	snprintf(name, sizeof(name), "uplink.%s", channel->name);
+	port = port_add(b->plan, channel->number, name);
+	memcpy(name, port->row.name, sizeof(name));
+	port->row = *uplink;
+	memcpy(port->row.name, name, sizeof(name));
+	port_set_dev(&port->row, dev);
+	port->row.channels = 0;
+	port->row.channel = channel->svid;
+	port->row.channel_tag = EVB_CHANNEL_S;
+	port->row.domain = EVB_DOMAIN_OF(channel->number);
+	port->row.wire = channel->number;
 }
 
 static uint8_t guard_bits(const struct config_port *port)
@@ -157,15 +282,15 @@ bool plan_link_off(const struct config_port *port, const struct plan_host *host)
 }
 
 /* the keys that a VF and the PF share */
-static void port_set_policy(const struct builder *b, struct evb_port *row,
-			    const struct member *member)
+static void port_set_policy(struct builder *b, struct evb_port *row, const struct member *member)
 {
 	const struct config_port *port = member->port;
 
 	row->relay = port->relay;
 	row->state = port->state;
+	row->domain = member->domain;
 	row->vlan = port->vlan;
-	row->tpid = member_tpid(member);
+	row->tpid = member_tpid(b, member);
 	row->qos = port->qos;
 	row->access = port->vlan && !port->has_trunk;
 	row->trunk_all = port->trunk_all;
@@ -173,9 +298,9 @@ static void port_set_policy(const struct builder *b, struct evb_port *row,
 	row->spoofchk = port->spoofchk;
 	row->isolated = port->isolated;
 	if (port->vlan)
-		row->fid = fid_of(port->proto, port->vlan);
+		row->fid = fid_of(b, member->domain, port->proto, port->vlan);
 	else
-		row->fid = in_no_vlan(port) ? FID_NO_VLAN : EVB_FID_NONE;
+		row->fid = in_no_vlan(port) ? fid_special(member->domain, 0) : EVB_FID_NONE;
 	row->strip_fid = port->vlan && port->strip ? row->fid : EVB_FID_NONE;
 	row->trust = port->trust;
 	row->promisc = port->promisc;
@@ -200,6 +325,13 @@ static void member_add(struct builder *b, struct plan_port *port, const struct c
 	member->number = port->number;
 	member->port = cfg;
 	member->row = &port->row;
+	if (cfg->channel) {
+		member->domain = EVB_DOMAIN_OF(cfg->channel->number);
+		port->row.wire = cfg->channel->number;
+	}
+	/* a tag like a channel's is not for those outside to bring */
+	if (!is_bridge(b))
+		port->row.channels = b->cfg->n_channels > 0 && !cfg->channel;
 	port_set_policy(b, &port->row, member);
 }
 
@@ -236,7 +368,7 @@ static enum evb_port_kind kind_wanted(enum config_kind kind)
 
 static void port_add_vf(struct builder *b, const struct config_vf *vf, const struct plan_dev *dev)
 {
-	struct plan_port *port = port_add(b->plan, EVB_PORT_VF(vf->id), vf->port.name);
+	struct plan_port *port = port_add(b->plan, vf->number, vf->port.name);
 
 	port_set_dev(&port->row, dev);
 	port->row.kind = dev->kind ? dev->kind : kind_wanted(vf->kind);
@@ -251,12 +383,52 @@ static void port_add_vf(struct builder *b, const struct config_vf *vf, const str
 	port->row.down |= dev->no_link;
 }
 
-static void collect_named(struct builder *b)
+static bool has_channels(const struct builder *b, const struct config_vf *port)
 {
+	for (unsigned int i = 0; i < b->cfg->n_vfs; i++)
+		if (b->cfg->vfs[i].svid && !strcmp(b->cfg->vfs[i].dev, port->dev))
+			return true;
+	return false;
+}
+
+/* a port of a bridge */
+static void port_add_bridge(struct builder *b, const struct config_vf *cfg,
+			    const struct plan_dev *dev)
+{
+	struct plan_port *port = port_add(b->plan, cfg->number, cfg->port.name);
+	struct evb_port *row = &port->row;
+	/* behind a port there may be anybody; the peer takes what is for its own address */
+	bool peer = dev->peer && !cfg->svid && (!cfg->port.n_macs || !memcmp(cfg->port.mac[0], dev->mac, 6));
+
+	port_set_dev(row, dev);
+	row->kind = EVB_KIND_PORT;
+	row->wire = EVB_PORT_NONE;
+	if ((b->no_devices || dev->ifindex) && !cfg->closed)
+		row->send = peer ? EVB_SEND_PEER : EVB_SEND_DEV;
+	row->xdp_slot = dev->xdp && !cfg->closed ? port->number + 1 : 0;
+	memcpy(row->mac, cfg->port.n_macs ? cfg->port.mac[0] : dev->mac, sizeof(row->mac));
+	row->n_macs = cfg->port.n_macs;
+	row->channels = !cfg->svid && has_channels(b, cfg);
+	member_add(b, port, &cfg->port);
+	row->channel = cfg->svid;
+	row->channel_tag = cfg->svid ? EVB_CHANNEL_S : EVB_CHANNEL_NONE;
+	row->closed = cfg->closed;
+	row->reflective = cfg->port.reflective;
+	row->learning = cfg->port.learning;
+	row->learn_limit = cfg->port.learn_limit;
+	row->bpdu = b->cfg->bpdu_forward;
+	row->down |= dev->no_link;
+}
+
+static void collect_named(struct builder *b, uint16_t domain)
+{
+	memset(b->named, 0, sizeof(b->named));
 	for (unsigned int i = 0; i < b->n_members; i++) {
 		const struct config_port *port = b->members[i].port;
 		int s = port->proto == EVB_TPID_S;
 
+		if (b->members[i].domain != domain)
+			continue;
 		if (port->vlan)
 			b->named[s][port->vlan] = true;
 		for (unsigned int vid = 1; vid <= EVB_VID_MAX; vid++)
@@ -300,7 +472,7 @@ static int fdb_add_port(struct builder *b, const struct member *member, uint16_t
 {
 	int err = 0;
 
-	if (member->number == EVB_PORT_PF)
+	if (is_pf(member))
 		err = fdb_add(b, member->row->mac, fid, member->number);
 	for (unsigned int i = 0; !err && i < member->port->n_macs; i++)
 		err = fdb_add(b, member->port->mac[i], fid, member->number);
@@ -321,48 +493,71 @@ static struct evb_group *group_add(struct builder *b, uint16_t fid)
 	return &list->row;
 }
 
-/* members of a FID with or without tag, the wire being with; addresses into the FDB */
-static int group_fill(struct builder *b, struct evb_group *group, uint16_t fid, bool untagged)
+/* the bytes in front of what a port gets of a LAN: that of its channel and of the VLAN */
+static unsigned int tag_bytes(const struct evb_port *row, const struct lan *lan)
+{
+	unsigned int bytes = row->channel_tag ? EVB_TAG_LEN : 0;
+
+	return lan->kind == LAN_NO_VLAN || row->strip_fid == lan->fid ? bytes : bytes + EVB_TAG_LEN;
+}
+
+static void group_add_port(struct evb_group *group, uint32_t number)
+{
+	group->port[group->count++] = number;
+}
+
+/* members of a LAN that get so many bytes of tags; addresses into the FDB */
+static int group_fill(struct builder *b, struct evb_group *group, const struct lan *lan,
+		      unsigned int bytes)
 {
 	int err;
 
 	for (unsigned int i = 0; i < b->n_members; i++) {
 		const struct member *member = &b->members[i];
 
-		if (!in_fid(member, fid) || (member->row->strip_fid == fid) != untagged)
+		if (!in_lan(b, member, lan) || tag_bytes(member->row, lan) != bytes)
 			continue;
-		group->port[group->count++] = member->number;
+		group_add_port(group, member->number);
 		group->policy |= member->row->policy_out;
-		if (member->number == EVB_PORT_PF)
+		if (is_pf(member))
 			group->default_port = EVB_PORT_PF;
 		if (!member->row->mac_fid)
-			member->row->mac_fid = fid;
-		err = fdb_add_port(b, member, fid);
+			member->row->mac_fid = lan->fid;
+		err = fdb_add_port(b, member, lan->fid);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int fid_add(struct builder *b, uint16_t fid)
+static const struct plan_port *port_of(const struct plan *plan, uint32_t number)
 {
-	struct evb_group *group = group_add(b, fid);
-	int err;
-
-	if (!group)
-		return -ENOMEM;
-	err = group_fill(b, group, fid, true);
-	if (err)
-		return err;
-	group->untagged = group->count;
-	group->port[group->count++] = EVB_PORT_UPLINK;
-	return group_fill(b, group, fid, false);
+	for (unsigned int i = 0; i < plan->n_ports; i++)
+		if (plan->ports[i].number == number)
+			return &plan->ports[i];
+	return NULL;
 }
 
-static bool anybody_in(const struct builder *b, uint16_t fid)
+static int lan_add(struct builder *b, const struct lan *lan, uint32_t wire)
+{
+	const struct plan_port *out = wire ? port_of(b->plan, wire) : NULL;
+	struct evb_group *group = group_add(b, lan->fid);
+	int err = group ? 0 : -ENOMEM;
+
+	for (unsigned int bytes = 0; !err && bytes <= 2 * EVB_TAG_LEN; bytes += EVB_TAG_LEN) {
+		err = group_fill(b, group, lan, bytes);
+		if (!err && out && tag_bytes(&out->row, lan) == bytes)
+			group_add_port(group, wire);
+		if (!bytes)
+			group->untagged = group->count;
+	}
+	return err;
+}
+
+static bool anybody_in(const struct builder *b, const struct lan *lan)
 {
 	for (unsigned int i = 0; i < b->n_members; i++)
-		if (in_fid(&b->members[i], fid))
+		if (in_lan(b, &b->members[i], lan))
 			return true;
 	return false;
 }
@@ -372,45 +567,107 @@ static void bit_set(__u64 *words, uint32_t number)
 	words[number / 64] |= 1ULL << (number % 64);
 }
 
-static void vlan_add(struct builder *b, uint16_t tpid, uint16_t vid)
+static int vlan_add(struct builder *b, const struct lan *lan, uint32_t wire)
 {
-	struct plan_vlan *vlan = &b->plan->vlans[b->plan->n_vlans++];
+	struct plan_vlan *vlan = grow(b->plan->vlans, b->plan->n_vlans, &b->max_vlans, sizeof(*vlan));
 
-	vlan->key.tpid = tpid;
-	vlan->key.vid = vid;
-	vlan->row.fid = fid_of(tpid, vid);
-	bit_set(vlan->row.members, EVB_PORT_UPLINK);
+	if (!vlan)
+		return -ENOMEM;
+	b->plan->vlans = vlan;
+	vlan = &b->plan->vlans[b->plan->n_vlans++];
+	memset(vlan, 0, sizeof(*vlan));
+	vlan->key.domain = lan->domain;
+	vlan->key.tpid = lan->tpid;
+	vlan->key.vid = lan->vid;
+	vlan->row.fid = lan->fid;
+	if (wire)
+		bit_set(vlan->row.members, wire);
 	for (unsigned int i = 0; i < b->n_members; i++) {
-		if (!in_fid(&b->members[i], vlan->row.fid))
+		if (!in_lan(b, &b->members[i], lan))
 			continue;
 		bit_set(vlan->row.members, b->members[i].number);
 		if (b->members[i].row->strip_fid == vlan->row.fid)
 			bit_set(vlan->row.untagged, b->members[i].number);
 	}
+	return 0;
 }
 
-/* every FID of the domain that somebody is in, in ascending order */
-static int build_fids(struct builder *b)
+/* frames in no VLAN, C-VLANs and S-VLANs that no port names; @out: the FID, if somebody takes them */
+static int special_add(struct builder *b, uint16_t domain, unsigned int which, uint32_t wire,
+		       __u16 *out)
 {
-	struct evb_domain *domain = &b->plan->domains[0].row;
+	struct lan lan = {
+		.kind = which ? LAN_REST : LAN_NO_VLAN,
+		.domain = domain,
+		.tpid = which ? tpid_of(which == 2) : 0,
+		.fid = fid_special(domain, which),
+	};
+
+	if (!anybody_in(b, &lan))
+		return 0;
+	*out = lan.fid;
+	return lan_add(b, &lan, wire);
+}
+
+static int named_add(struct builder *b, uint16_t domain, uint32_t wire)
+{
 	int err = 0;
 
-	domain->wire = EVB_PORT_UPLINK;
-	domain->default_port = EVB_PORT_PF;
-	domain->fid = anybody_in(b, FID_NO_VLAN) ? FID_NO_VLAN : EVB_FID_NONE;
-	domain->rest_fid_c = anybody_in(b, FID_REST_C) ? FID_REST_C : EVB_FID_NONE;
-	domain->rest_fid_s = anybody_in(b, FID_REST_S) ? FID_REST_S : EVB_FID_NONE;
-	b->plan->n_domains = 1;
-	b->plan->ports[0].row.fid = domain->fid; /* the uplink's */
-	for (uint16_t fid = FID_NO_VLAN; !err && fid <= FID_REST_S; fid++)
-		if (anybody_in(b, fid))
-			err = fid_add(b, fid);
+	collect_named(b, domain);
 	for (int s = 0; s < 2; s++)
-		for (uint16_t vid = 1; !err && vid <= EVB_VID_MAX; vid++)
-			if (b->named[s][vid]) {
-				vlan_add(b, tpid_of(s), vid);
-				err = fid_add(b, fid_of(tpid_of(s), vid));
-			}
+		for (uint16_t vid = 1; !err && vid <= EVB_VID_MAX; vid++) {
+			struct lan lan = {
+				.kind = LAN_VLAN, .domain = domain, .tpid = tpid_of(s), .vid = vid};
+
+			if (!b->named[s][vid])
+				continue;
+			lan.fid = fid_of(b, domain, lan.tpid, vid);
+			err = b->err ? b->err : vlan_add(b, &lan, wire);
+			if (!err)
+				err = lan_add(b, &lan, wire);
+		}
+	return err;
+}
+
+static bool has_pf(const struct builder *b, uint16_t domain)
+{
+	for (unsigned int i = 0; i < b->n_members; i++)
+		if (is_pf(&b->members[i]))
+			return b->members[i].domain == domain;
+	return false;
+}
+
+/* every LAN of the domain that somebody is in; the wire's row gets what follows from the members */
+static int domain_add(struct builder *b, uint16_t number, struct plan_port *wire)
+{
+	struct plan_domain *domain = &b->plan->domains[b->plan->n_domains++];
+	uint32_t out = wire ? wire->number : EVB_PORT_NONE;
+	int err;
+
+	domain->number = number;
+	domain->row.wire = out;
+	domain->row.default_port = has_pf(b, number) ? EVB_PORT_PF : EVB_PORT_NONE;
+	err = special_add(b, number, 0, out, &domain->row.fid);
+	if (!err)
+		err = special_add(b, number, 1, out, &domain->row.rest_fid_c);
+	if (!err)
+		err = special_add(b, number, 2, out, &domain->row.rest_fid_s);
+	if (wire)
+		wire->row.fid = domain->row.fid;
+	if (is_bridge(b)) {
+		domain->row.vlan_fid_c = FID_C;
+		domain->row.vlan_fid_s = FID_S;
+		domain->row.age = b->cfg->age;
+	}
+	return err ? err : named_add(b, number, out);
+}
+
+static int build_domains(struct builder *b)
+{
+	int err = domain_add(b, 0, is_bridge(b) ? NULL : &b->plan->ports[0]);
+
+	for (unsigned int i = 0; !err && i < b->cfg->n_channels; i++)
+		err = domain_add(b, EVB_DOMAIN_OF(b->cfg->channels[i].number), &b->plan->ports[1 + i]);
 	return err;
 }
 
@@ -490,9 +747,9 @@ static int build_policy(struct builder *b)
 	const struct config *cfg = b->cfg;
 	struct plan *plan = b->plan;
 
-	plan->multicast = calloc(b->n_members * CONFIG_GROUPS_MAX, sizeof(*plan->multicast));
-	plan->guard = calloc(b->n_members * CONFIG_GUARDS_MAX, sizeof(*plan->guard));
-	plan->meters = calloc(b->n_members * EVB_METER__MAX, sizeof(*plan->meters));
+	plan->multicast = calloc(b->n_members * CONFIG_GROUPS_MAX + 1, sizeof(*plan->multicast));
+	plan->guard = calloc(b->n_members * CONFIG_GUARDS_MAX + 1, sizeof(*plan->guard));
+	plan->meters = calloc(b->n_members * EVB_METER__MAX + 1, sizeof(*plan->meters));
 	plan->acls = calloc(2 * cfg->n_acls + 1, sizeof(*plan->acls));
 	if (!plan->multicast || !plan->guard || !plan->meters || !plan->acls)
 		return -ENOMEM;
@@ -507,15 +764,33 @@ static int build_policy(struct builder *b)
 	return 0;
 }
 
-/* while one port sees everything, no frame takes the way for one target */
-static void build_watched(struct builder *b)
+static bool is_wire(const struct evb_port *row)
 {
-	bool watched = false;
+	return row->kind == EVB_KIND_UPLINK;
+}
 
-	for (unsigned int i = 0; i < b->plan->n_ports; i++)
-		watched |= b->plan->ports[i].row.promisc;
-	for (unsigned int i = 0; i < b->plan->n_ports; i++)
-		b->plan->ports[i].row.watched = watched;
+/*
+ * While one port of a domain sees everything, no frame that it could see takes the way for one
+ * target. The wire knows of ports that do not meet locally.
+ */
+static void build_domain_flags(struct builder *b)
+{
+	bool watched[EVB_DOMAINS_MAX] = {}, mixed[EVB_DOMAINS_MAX] = {};
+	struct plan *plan = b->plan;
+
+	for (unsigned int i = 0; i < plan->n_ports; i++) {
+		const struct evb_port *row = &plan->ports[i].row;
+
+		watched[row->domain] |= row->promisc;
+		mixed[row->domain] |= !is_wire(row) && row->relay != EVB_RELAY_VEB;
+	}
+	for (unsigned int i = 0; i < plan->n_ports; i++) {
+		struct evb_port *row = &plan->ports[i].row;
+
+		row->mixed = is_wire(row) && mixed[row->domain];
+		row->watched = watched[row->domain] && row->relay != EVB_RELAY_VEPA &&
+			       row->relay != EVB_RELAY_PRIVATE;
+	}
 }
 
 static int fdb_compare(const void *a, const void *b)
@@ -537,29 +812,78 @@ static int fdb_twice(const struct plan *plan, unsigned int i)
 			 vf ? vf->name : "?");
 }
 
+static void build_ports(struct builder *b)
+{
+	const struct config *cfg = b->cfg;
+	const struct plan_host *host = b->host;
+
+	if (!is_bridge(b)) {
+		port_add_uplink(b, &host->uplink);
+		for (unsigned int i = 0; i < cfg->n_channels; i++)
+			port_add_channel(b, &cfg->channels[i], &host->uplink);
+		port_add_pf(b, &host->uplink);
+	}
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		if (is_bridge(b))
+			port_add_bridge(b, &cfg->vfs[i], &host->vfs[i]);
+		else
+			port_add_vf(b, &cfg->vfs[i], &host->vfs[i]);
+}
+
+static int key_compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int vlan_compare(const void *a, const void *b)
+{
+	const struct plan_vlan *x = a, *y = b;
+
+	if (x->key.domain != y->key.domain)
+		return x->key.domain < y->key.domain ? -1 : 1;
+	if (x->key.tpid != y->key.tpid)
+		return x->key.tpid < y->key.tpid ? -1 : 1;
+	return (int)x->key.vid - (int)y->key.vid;
+}
+
+static void sort(void *list, unsigned int n, size_t size, int (*compare)(const void *, const void *))
+{
+	if (n)
+		qsort(list, n, size, compare);
+}
+
+/* keys in ascending order; members point into the list of ports until here */
+static void build_sort(struct plan *plan)
+{
+	sort(plan->ports, plan->n_ports, sizeof(*plan->ports), key_compare);
+	sort(plan->domains, plan->n_domains, sizeof(*plan->domains), key_compare);
+	sort(plan->groups, plan->n_groups, sizeof(*plan->groups), key_compare);
+	sort(plan->vlans, plan->n_vlans, sizeof(*plan->vlans), vlan_compare);
+	sort(plan->fdb, plan->n_fdb, sizeof(*plan->fdb), fdb_compare);
+}
+
 static int build(struct builder *b, const struct plan_host *host)
 {
 	const struct config *cfg = b->cfg;
 	struct plan *plan = b->plan;
 	int err;
 
-	plan->ports = calloc(2 + cfg->n_vfs, sizeof(*plan->ports));
-	plan->vlans = calloc(2 * (EVB_VID_MAX + 1), sizeof(*plan->vlans));
-	plan->domains = calloc(1, sizeof(*plan->domains));
-	if (!plan->ports || !plan->vlans || !plan->domains)
+	plan->ports = calloc(2 + cfg->n_channels + cfg->n_vfs, sizeof(*plan->ports));
+	plan->domains = calloc(1 + cfg->n_channels, sizeof(*plan->domains));
+	if (!plan->ports || !plan->domains)
 		return -ENOMEM;
 	b->host = host;
-	port_add_uplink(b, &host->uplink);
-	port_add_pf(b, &host->uplink);
-	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		port_add_vf(b, &cfg->vfs[i], &host->vfs[i]);
-	collect_named(b);
-	build_watched(b);
-	err = build_policy(b);
+	collect_fids(b);
+	build_ports(b);
+	build_domain_flags(b);
+	err = b->err ? b->err : build_policy(b);
 	if (!err)
-		err = build_fids(b);
-	if (!err && plan->n_fdb)
-		qsort(plan->fdb, plan->n_fdb, sizeof(*plan->fdb), fdb_compare);
+		err = build_domains(b);
+	if (!err)
+		err = b->err;
+	build_sort(plan);
 	for (unsigned int i = 1; !err && i < plan->n_fdb; i++)
 		if (!fdb_compare(&plan->fdb[i - 1], &plan->fdb[i]))
 			err = fdb_twice(plan, i);
@@ -579,6 +903,8 @@ int plan_build(const struct config *cfg, const struct plan_host *host, struct pl
 		b->no_devices = !host;
 		err = build(b, host ? host : &nowhere);
 	}
+	for (unsigned int i = 0; b && i < EVB_DOMAINS_MAX; i++)
+		free(b->fids[i]);
 	free(b);
 	if (err) {
 		plan_free(plan);

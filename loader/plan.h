@@ -15,12 +15,21 @@ struct plan_dev {
 	bool peer;	/* bpf_redirect_peer works: a veth whose other end is in another namespace */
 	bool xdp;	/* takes XDP frames, and the XDP program runs on it */
 	bool no_link;	/* no carrier, and somebody follows it */
-	uint8_t mac[6]; /* of the uplink */
+	uint8_t mac[6]; /* of the uplink; of a bridge's port with `peer`: its other end's */
+};
+
+/* a VLAN's FID in evb_vlans */
+struct plan_fid {
+	struct evb_vlan_key key;
+	uint16_t fid;
 };
 
 struct plan_host {
 	struct plan_dev uplink;
-	struct plan_dev vfs[EVB_VFS_MAX]; /* in the order of config->vfs */
+	struct plan_dev vfs[CONFIG_VFS_MAX]; /* in the order of config->vfs; ports of one device alike */
+	/* FIDs that VLANs of the running switch have, which they keep; of all but the first domain */
+	unsigned int n_fids;
+	const struct plan_fid *fids;
 	/* numbers in evb_acls of the lists of config->acls, by direction (in, out); 0: free choice */
 	uint16_t acls[EVB_ACLS_MAX / 2][2];
 };
@@ -79,7 +88,8 @@ struct plan {
 
 /*
  * plan_build() - @host may be NULL: rows without devices. The plan is the caller's, to be freed with
- * plan_free(). -E2BIG (logged): more addresses times VLANs than evb_fdb holds. -ENOMEM.
+ * plan_free(). -E2BIG (logged): more addresses times VLANs than evb_fdb holds, or more VLANs in channels
+ * than there are FIDs. -ENOMEM.
  */
 int plan_build(const struct config *cfg, const struct plan_host *host, struct plan **out);
 void plan_free(struct plan *plan); /* NULL is fine */

@@ -93,8 +93,7 @@ static int derive_near(struct derived *d, const struct plan *plan)
 			continue;
 		taken[slot] = true;
 		near->key = slot;
-		near->row.key = plan->fdb[i].key;
-		near->row.port = plan->fdb[i].row.port;
+		near->row.word = evb_near_word(&plan->fdb[i].key, plan->fdb[i].row.port);
 		d->n_near++;
 	}
 	free(taken);
@@ -107,8 +106,10 @@ static void derive_port(struct derived *d, const struct plan_port *port)
 		return;
 	if (port->row.kind != EVB_KIND_PF) { /* its frames are told by the hook */
 		d->ingress[d->n_ingress].key.ifindex = port->row.ifindex;
+		d->ingress[d->n_ingress].key.channel = port->row.channel;
 		d->ingress[d->n_ingress++].row.port = port->number;
-		derive_iface(d, port);
+		if (!port->row.channel)
+			derive_iface(d, port);
 	}
 	if (port->row.xdp_slot) {
 		d->tx[d->n_tx].key = port->number;
@@ -199,6 +200,8 @@ static bool row_same(enum table table, const void *a, const void *b)
 {
 	const struct evb_meter *x = a, *y = b;
 
+	if (table == TABLE_FDB_NEAR)
+		return ((const struct evb_near *)a)->word == ((const struct evb_near *)b)->word;
 	if (table == TABLE_METERS)
 		return x->cost == y->cost && x->burst == y->burst;
 	if (table == TABLE_ACL_HITS)
@@ -208,11 +211,30 @@ static bool row_same(enum table table, const void *a, const void *b)
 	return !memcmp(a, b, table_value_size(table));
 }
 
-static bool row_empty(const void *row, size_t size)
+/* of an array */
+static bool row_empty(enum table table, const void *row)
 {
 	const char *bytes = row;
 
-	return !bytes[0] && !memcmp(bytes, bytes + 1, size - 1);
+	if (table == TABLE_FDB_NEAR)
+		return !((const struct evb_near *)row)->word;
+	return !bytes[0] && !memcmp(bytes, bytes + 1, table_value_size(table) - 1);
+}
+
+/* what the data plane remembers of what it has learned is its own */
+static bool near_learned(const struct tables *tables, enum table table, const void *key,
+			 const void *row)
+{
+	const struct evb_near *near = row;
+	struct evb_fdb_key address;
+	struct evb_fdb_val val;
+	uint32_t slot;
+
+	if (table != TABLE_FDB_NEAR)
+		return false;
+	memcpy(&slot, key, sizeof(slot));
+	evb_near_key(slot, near->word, &address);
+	return !table_get(tables, TABLE_FDB, &address, &val) && val.kind == EVB_FDB_LEARNED;
 }
 
 /* room for one row as the map gives it: one value for each CPU in a per-CPU map */
@@ -321,7 +343,18 @@ static const void *there_get(const struct tables *tables, enum table table, stru
 		return table_get(tables, table, key, there->one) ? NULL : there->one;
 	memcpy(&number, key, sizeof(number));
 	row = there->rows + (size_t)number * table_value_size(table);
-	return row_empty(row, table_value_size(table)) ? NULL : row;
+	return row_empty(table, row) ? NULL : row;
+}
+
+/* a slot that another address has taken by learning is as good as one that it shares */
+static bool near_is_busy(const struct tables *tables, enum table table, const void *key,
+			 const void *have, const void *want)
+{
+	if (table != TABLE_FDB_NEAR)
+		return false;
+	return (((const struct evb_near *)have)->word ^ ((const struct evb_near *)want)->word) >=
+		       EVB_NEAR_MAX &&
+	       near_learned(tables, table, key, have);
 }
 
 static int diff_wanted(const struct tables *tables, const struct wanted *wanted,
@@ -333,6 +366,8 @@ static int diff_wanted(const struct tables *tables, const struct wanted *wanted,
 		const char *key = wanted->base + i * wanted->stride, *row = key + wanted->row;
 		const void *have = there_get(tables, wanted->table, there, key);
 
+		if (have && near_is_busy(tables, wanted->table, key, have, row))
+			continue;
 		if (!have || !row_same(wanted->table, have, row))
 			err = rows_add(rows, wanted->table, key, have, row);
 	}
@@ -395,7 +430,7 @@ static int key_next(const struct tables *tables, enum table table, bool first, c
 	return number < array_sizes[table] ? 0 : -ENOENT;
 }
 
-/* rows that are there and not wanted; learned addresses are the data plane's */
+/* rows that are there and not wanted */
 static int diff_unwanted(const struct tables *tables, const struct wanted *wanted,
 			 struct there *there, struct rows *rows)
 {
@@ -409,9 +444,36 @@ static int diff_unwanted(const struct tables *tables, const struct wanted *wante
 		if (key_wanted(keys, wanted->n, size, key))
 			continue;
 		have = there_get(tables, wanted->table, there, key);
-		if (have)
+		if (have && !near_learned(tables, wanted->table, key, have))
 			err = rows_add(rows, wanted->table, key, have, NULL);
 	}
+	free(keys);
+	return err;
+}
+
+struct unwanted_fdb {
+	const char *keys; /* wanted */
+	unsigned int n;
+	struct rows *rows;
+};
+
+static int unwanted_address(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg)
+{
+	const struct unwanted_fdb *unwanted = arg;
+
+	if (val->kind == EVB_FDB_LEARNED || key_wanted(unwanted->keys, unwanted->n, sizeof(*key), key))
+		return 0;
+	return rows_add(unwanted->rows, TABLE_FDB, key, val, NULL);
+}
+
+/* the same for evb_fdb, where addresses come and go meanwhile, and may be many */
+static int diff_unwanted_fdb(const struct tables *tables, const struct wanted *wanted,
+			     struct rows *rows)
+{
+	char *keys = wanted_keys(wanted, sizeof(struct evb_fdb_key));
+	struct unwanted_fdb unwanted = {.keys = keys, .n = wanted->n, .rows = rows};
+	int err = keys ? tables_each_fdb(tables, unwanted_address, &unwanted) : -ENOMEM;
+
 	free(keys);
 	return err;
 }
@@ -423,7 +485,9 @@ static int diff_table(const struct tables *tables, const struct wanted *wanted, 
 
 	if (!err)
 		err = diff_wanted(tables, wanted, &there, rows);
-	if (!err)
+	if (!err && wanted->table == TABLE_FDB)
+		err = diff_unwanted_fdb(tables, wanted, rows);
+	else if (!err)
 		err = diff_unwanted(tables, wanted, &there, rows);
 	there_close(&there);
 	return err;
@@ -452,6 +516,37 @@ void rows_free(struct rows *rows)
 	memset(rows, 0, sizeof(*rows));
 }
 
+/* a port in no VLAN takes those of both kinds, and then of one; the others are read the same way */
+static bool tpid_moves(const struct evb_port *old, const struct evb_port *new)
+{
+	if (old->tpid == new->tpid)
+		return false;
+	return old->vlan || new->vlan || (old->tpid && new->tpid);
+}
+
+/* a veth gets the frame either way */
+static bool send_moves(const struct evb_port *old, const struct evb_port *new)
+{
+	bool was = old->send == EVB_SEND_DEV || old->send == EVB_SEND_PEER;
+	bool is = new->send == EVB_SEND_DEV || new->send == EVB_SEND_PEER;
+
+	return old->send != new->send && !(was && is);
+}
+
+/* of a bridge's port nothing hangs on it, unless its senders are held to it */
+static bool mac_moves(const struct evb_port *old, const struct evb_port *new)
+{
+	if (!memcmp(old->mac, new->mac, sizeof(old->mac)))
+		return false;
+	return new->kind != EVB_KIND_PORT || old->spoofchk || new->spoofchk;
+}
+
+/* a wire's is that of frames from it, in no VLAN; nothing else goes with it */
+static bool fid_moves(const struct evb_port *old, const struct evb_port *new)
+{
+	return old->fid != new->fid && new->kind != EVB_KIND_UPLINK;
+}
+
 /*
  * Fields that lead a frame into a VLAN or to a device: no frame may meet half of them. Those that
  * only say how tags of these VLANs are treated, and where evb_fdb is asked for the port's further
@@ -463,9 +558,98 @@ static bool port_moves(const struct row_change *change)
 
 	if (change->table != TABLE_PORTS || !old)
 		return false;
-	return !new || old->ifindex != new->ifindex || old->send != new->send ||
-	       old->fid != new->fid || old->vlan != new->vlan || old->tpid != new->tpid ||
-	       memcmp(old->mac, new->mac, sizeof(old->mac)) != 0;
+	return !new || old->ifindex != new->ifindex || send_moves(old, new) ||
+	       old->domain != new->domain || old->wire != new->wire || old->channel != new->channel ||
+	       old->channel_tag != new->channel_tag || fid_moves(old, new) ||
+	       old->vlan != new->vlan || tpid_moves(old, new) ||
+	       mac_moves(old, new);
+}
+
+static bool port_forgets(const struct row_change *change)
+{
+	const struct evb_port *old = change->old, *new = change->new;
+
+	if (!old)
+		return false;
+	return !new || old->ifindex != new->ifindex || old->channel != new->channel ||
+	       old->domain != new->domain || old->fid != new->fid || old->vlan != new->vlan ||
+	       old->tpid != new->tpid || old->access != new->access ||
+	       old->trunk_all != new->trunk_all || (old->learning && !new->learning) ||
+	       old->learn_limit > new->learn_limit || (!old->down && new->down);
+}
+
+/* members of a VLAN that are not in it any more; a port that is in all stays in it */
+static void mark_left(const struct row_change *change, const bool *in_all, bool *marked)
+{
+	const struct evb_vlan_val *old = change->old, *new = change->new;
+
+	for (uint32_t i = 0; old && i < EVB_PORTS_MAX; i++)
+		if (!in_all[i] && old->members[i / 64] >> (i % 64) & 1 &&
+		    !(new && new->members[i / 64] >> (i % 64) & 1))
+			marked[i] = true;
+}
+
+struct statics {
+	uint8_t (*macs)[6]; /* sorted */
+	unsigned int n;
+	bool *marked;
+};
+
+static int mac_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, 6);
+}
+
+static int mark_static(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg)
+{
+	const struct statics *statics = arg;
+
+	if (val->kind == EVB_FDB_LEARNED && val->port < EVB_PORTS_MAX &&
+	    bsearch(key->mac, statics->macs, statics->n, sizeof(statics->macs[0]), mac_compare))
+		statics->marked[val->port] = true;
+	return 0;
+}
+
+/* one row of a static address stands for all VLANs that no port names; it is learned in each of them */
+static int mark_statics(const struct tables *tables, const struct rows *rows, bool *marked)
+{
+	struct statics statics = {.macs = calloc(rows->n + 1, sizeof(*statics.macs)), .marked = marked};
+	int err = statics.macs ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; !err && i < rows->n; i++)
+		if (rows->list[i].table == TABLE_FDB && rows->list[i].new)
+			memcpy(statics.macs[statics.n++],
+			       ((const struct evb_fdb_key *)(const void *)rows->list[i].key)->mac, 6);
+	if (statics.n) {
+		qsort(statics.macs, statics.n, sizeof(statics.macs[0]), mac_compare);
+		err = tables_each_fdb(tables, mark_static, &statics);
+	}
+	free(statics.macs);
+	return err;
+}
+
+int rows_forgotten(const struct tables *tables, const struct rows *rows, const struct plan *plan,
+		   int (*fn)(uint32_t port, void *arg), void *arg)
+{
+	bool marked[EVB_PORTS_MAX] = {}, in_all[EVB_PORTS_MAX] = {};
+	int err = mark_statics(tables, rows, marked);
+	uint32_t number;
+
+	for (unsigned int i = 0; i < plan->n_ports; i++)
+		in_all[plan->ports[i].number] = plan->ports[i].row.trunk_all;
+	for (unsigned int i = 0; i < rows->n; i++) {
+		const struct row_change *change = &rows->list[i];
+
+		memcpy(&number, change->key, sizeof(number));
+		if (change->table == TABLE_PORTS && port_forgets(change))
+			marked[number] = true;
+		if (change->table == TABLE_VLANS)
+			mark_left(change, in_all, marked);
+	}
+	for (uint32_t i = EVB_PORT_NONE + 1; !err && i < EVB_PORTS_MAX; i++)
+		if (marked[i])
+			err = fn(i, arg);
+	return err;
 }
 
 static int put_without_link(const struct tables *tables, const struct row_change *change,
@@ -504,22 +688,105 @@ int rows_quiet(const struct tables *tables, const struct rows *rows)
 	return err;
 }
 
-/* a reader on another CPU may meet half of what is written: the key comes last, to a port that is there */
-static int near_put(const struct tables *tables, const struct row_change *change, const void *row)
+/* the data plane reads and writes a slot at any time: key and port change at once */
+static int near_put(const struct tables *tables, const char *key, uint64_t word)
 {
-	struct evb_near free_slot = *(const struct evb_near *)row;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), at;
+	struct evb_near *slot;
+	uint32_t number;
+	char *map;
+
+	memcpy(&number, key, sizeof(number));
+	at = number * sizeof(struct evb_near);
+	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, tables->fd[TABLE_FDB_NEAR],
+		   (off_t)(at / page * page));
+	if (map == MAP_FAILED)
+		return log_err_r(-errno, "cannot map %s: %s", table_name(TABLE_FDB_NEAR),
+				 log_errno(errno));
+	slot = (struct evb_near *)(map + at % page);
+	__atomic_store_n(&slot->word, word, __ATOMIC_RELEASE);
+	munmap(map, page);
+	return 0;
+}
+
+/* a port that has the address may have noted it there again, while it was being removed */
+static int near_forget(const struct tables *tables, const struct evb_fdb_key *key)
+{
+	uint32_t slot = evb_near_slot(key);
+	struct evb_near near;
+
+	if (table_get(tables, TABLE_FDB_NEAR, &slot, &near) ||
+	    (near.word ^ evb_near_word(key, 0)) >= EVB_NEAR_MAX)
+		return 0;
+	return near_put(tables, (const char *)&slot, 0);
+}
+
+static int row_remove(const struct tables *tables, const struct row_change *change)
+{
 	int err;
 
-	memset(&free_slot.key, 0, sizeof(free_slot.key));
-	err = table_put(tables, TABLE_FDB_NEAR, change->key, &free_slot);
-	return err ? err : table_put(tables, TABLE_FDB_NEAR, change->key, row);
+	if (change->table == TABLE_FDB_NEAR)
+		return near_put(tables, change->key, 0);
+	err = table_remove(tables, change->table, change->key);
+	if (!err && change->table == TABLE_FDB)
+		err = near_forget(tables, (const struct evb_fdb_key *)(const void *)change->key);
+	return err;
+}
+
+#define FORGET_TRIES 100 /* its sender may move to another port, again and again */
+
+/*
+ * In place of an address that was learned at a port, or it would count as one for ever. The walk that
+ * forgets takes longer than a fast sender needs to be learned again, so the port learns nothing.
+ */
+static int fdb_replace(const struct tables *tables, const struct rows *rows, uint32_t number,
+		       const void *key, const void *row)
+{
+	struct evb_port port, deaf;
+	int err = table_get(tables, TABLE_PORTS, &number, &port), ret;
+
+	if (err)
+		return err;
+	deaf = port;
+	deaf.learning = 0;
+	err = table_put(tables, TABLE_PORTS, &number, &deaf);
+	if (!err)
+		err = rows->forget(number, rows->forget_arg);
+	if (!err && bpf_map_update_elem(tables->fd[TABLE_FDB], key, row, BPF_NOEXIST))
+		err = -errno;
+	ret = table_put(tables, TABLE_PORTS, &number, &port);
+	return err ? err : ret;
+}
+
+static int fdb_put(const struct tables *tables, const struct rows *rows,
+		   const struct row_change *change, const void *row)
+{
+	struct evb_fdb_val have;
+	int err = -EEXIST;
+
+	for (int i = 0; err == -EEXIST && i < FORGET_TRIES; i++) {
+		if (!bpf_map_update_elem(tables->fd[TABLE_FDB], change->key, row, BPF_NOEXIST))
+			return 0;
+		err = -errno;
+		if (err != -EEXIST || table_get(tables, TABLE_FDB, change->key, &have))
+			continue;
+		if (have.kind != EVB_FDB_LEARNED || !rows->forget)
+			return table_put(tables, TABLE_FDB, change->key, row);
+		if (have.port != EVB_PORT_NONE)
+			err = fdb_replace(tables, rows, have.port, change->key, row);
+	}
+	return err ? log_err_r(err, "cannot write a row of %s: %s", table_name(TABLE_FDB), log_errno(err)) :
+		     0;
 }
 
 /* LPM tries and arrays have no other way; per-CPU counters begin at 0 */
-static int row_put(const struct tables *tables, const struct row_change *change, const void *row)
+static int row_put(const struct tables *tables, const struct rows *rows,
+		   const struct row_change *change, const void *row)
 {
+	if (change->table == TABLE_FDB)
+		return fdb_put(tables, rows, change, row);
 	if (change->table == TABLE_FDB_NEAR)
-		return near_put(tables, change, row);
+		return near_put(tables, change->key, ((const struct evb_near *)row)->word);
 	return table_put(tables, change->table, change->key,
 			 change->table == TABLE_ACL_HITS ? rows_zero : row);
 }
@@ -562,7 +829,7 @@ int rows_write(const struct tables *tables, const struct rows *rows)
 		else if (port_looks_elsewhere(change))
 			err = put_looking_as_before(tables, change);
 		else
-			err = row_put(tables, change, change->new);
+			err = row_put(tables, rows, change, change->new);
 	}
 	return err;
 }
@@ -573,16 +840,30 @@ int rows_clean(const struct tables *tables, const struct rows *rows)
 
 	for (unsigned int i = 0; !err && i < rows->n; i++)
 		if (port_looks_elsewhere(&rows->list[i]))
-			err = row_put(tables, &rows->list[i], rows->list[i].new);
+			err = row_put(tables, rows, &rows->list[i], rows->list[i].new);
 	if (!err && fault_point("removal"))
 		return log_err_r(-EIO, "stopped before the removal of rows");
 	for (unsigned int i = rows->n; !err && i > 0; i--)
 		if (!rows->list[i - 1].new)
-			err = table_remove(tables, rows->list[i - 1].table, rows->list[i - 1].key);
+			err = row_remove(tables, &rows->list[i - 1]);
 	for (unsigned int i = 0; !err && i < rows->n; i++)
 		if (rows->list[i].new && port_moves(&rows->list[i]))
-			err = row_put(tables, &rows->list[i], rows->list[i].new);
+			err = row_put(tables, rows, &rows->list[i], rows->list[i].new);
 	return err;
+}
+
+/* what was learned before has been forgotten, and may have been learned again */
+static int fdb_undo(const struct tables *tables, const struct rows *rows,
+		    const struct row_change *change)
+{
+	const struct evb_fdb_val *old = change->old;
+	struct evb_fdb_val have;
+
+	if (old && old->kind != EVB_FDB_LEARNED)
+		return row_put(tables, rows, change, old);
+	if (table_get(tables, TABLE_FDB, change->key, &have) || have.kind == EVB_FDB_LEARNED)
+		return 0;
+	return row_remove(tables, change);
 }
 
 int rows_undo(const struct tables *tables, const struct rows *rows)
@@ -593,13 +874,15 @@ int rows_undo(const struct tables *tables, const struct rows *rows)
 		const struct row_change *change = &rows->list[i - 1];
 		int err;
 
-		if (change->old && change->table == TABLE_ACL_HITS) /* keeps what it has counted */
+		if (change->table == TABLE_FDB)
+			err = fdb_undo(tables, rows, change);
+		else if (change->old && change->table == TABLE_ACL_HITS) /* keeps what it has counted */
 			err = bpf_map_update_elem(tables->fd[TABLE_ACL_HITS], change->key, rows_zero,
 						  BPF_NOEXIST) && errno != EEXIST ? -errno : 0;
 		else if (change->old)
-			err = row_put(tables, change, change->old);
+			err = row_put(tables, rows, change, change->old);
 		else
-			err = table_remove(tables, change->table, change->key);
+			err = row_remove(tables, change);
 		if (!first)
 			first = err;
 	}

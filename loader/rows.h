@@ -23,11 +23,25 @@ struct row_change {
 struct rows {
 	unsigned int n, max;
 	struct row_change *list; /* in the order in which they are written */
+	/*
+	 * has the data plane forget what it has learned at a port, for an address that the plan wants
+	 * is there by learning, and only the data plane keeps count of those. NULL: none can be
+	 */
+	int (*forget)(uint32_t port, void *arg);
+	void *forget_arg;
 };
 
 /* rows_diff() - logs its error; rows_free() also after a failure */
 int rows_diff(const struct tables *tables, const struct plan *plan, struct rows *out);
 void rows_free(struct rows *rows);
+
+/*
+ * rows_forgotten() - calls @fn for each port at which what was learned is not to be known any more:
+ * it has gone, or got another device, lost its link or its learning, or left a VLAN; or what was
+ * learned there is to be static.
+ */
+int rows_forgotten(const struct tables *tables, const struct rows *rows, const struct plan *plan,
+		   int (*fn)(uint32_t port, void *arg), void *arg);
 
 /*
  * rows_quiet() - takes the link from ports whose VLAN or device changes, or which go.

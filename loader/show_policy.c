@@ -119,6 +119,19 @@ static void text_storm(FILE *f, const struct config_port *config)
 	}
 }
 
+/* a VF's addresses have a column */
+static void text_static(FILE *f, const struct show_policy *policy)
+{
+	const struct config_port *config = policy->config;
+	char mac[OUTPUT_MAC_LEN];
+
+	if (policy->row->kind != EVB_KIND_PORT || !config->n_macs)
+		return;
+	fputs("; static", f);
+	for (unsigned int i = 0; i < config->n_macs; i++)
+		fprintf(f, " %s", output_mac_format(config->mac[i], mac));
+}
+
 /* every item begins with "; " */
 static void text_items(FILE *f, const struct show_policy *policy)
 {
@@ -133,6 +146,7 @@ static void text_items(FILE *f, const struct show_policy *policy)
 	if (config->max_rx_rate)
 		fprintf(f, "; max_rx_rate %u", config->max_rx_rate);
 	text_storm(f, config);
+	text_static(f, policy);
 	text_guard(f, config);
 	text_multicast(f, config);
 }

@@ -10,8 +10,8 @@
 
 struct show_policy {
 	const struct evb_port *row;
-	const struct config_port *config; /* NULL: the uplink's */
-	const struct config_vf *vf;	  /* NULL: not a VF */
+	const struct config_port *config; /* NULL: the uplink's, a channel's */
+	const struct config_vf *vf;	  /* NULL: the uplink's, the PF's */
 };
 
 /* adds the keys of the file, with the values that hold */

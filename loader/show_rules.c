@@ -105,9 +105,10 @@ static int meters_collect(const struct view *view, struct meters *meters)
 	meters->list = calloc((1 + cfg->n_vfs) * EVB_METER__MAX, sizeof(*meters->list));
 	if (!meters->list)
 		return log_err_r(-ENOMEM, "out of memory");
-	meters_add_port(view, meters, EVB_PORT_PF, &cfg->pf);
+	if (!config_is_bridge(cfg))
+		meters_add_port(view, meters, EVB_PORT_PF, &cfg->pf);
 	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		meters_add_port(view, meters, EVB_PORT_VF(cfg->vfs[i].id), &cfg->vfs[i].port);
+		meters_add_port(view, meters, cfg->vfs[i].number, &cfg->vfs[i].port);
 	return 0;
 }
 
@@ -333,11 +334,11 @@ static void acl_users(const struct view *view, const struct config_acl *acl, str
 {
 	const struct config *cfg = view->cfg;
 
-	if (cfg->pf.acl == acl)
+	if (!config_is_bridge(cfg) && cfg->pf.acl == acl)
 		output_set_add(set, EVB_PORT_PF);
 	for (unsigned int i = 0; i < cfg->n_vfs; i++)
 		if (cfg->vfs[i].port.acl == acl)
-			output_set_add(set, EVB_PORT_VF(cfg->vfs[i].id));
+			output_set_add(set, cfg->vfs[i].number);
 }
 
 static struct json_object *acl_json(const struct view *view, const struct config_acl *acl,
@@ -459,7 +460,7 @@ static void group_members(const struct view *view, const char *name, struct outp
 {
 	for (unsigned int i = 0; i < view->cfg->n_vfs; i++)
 		if (!strcmp(view->cfg->vfs[i].portgroup, name))
-			output_set_add(set, EVB_PORT_VF(view->cfg->vfs[i].id));
+			output_set_add(set, view->cfg->vfs[i].number);
 }
 
 static const char *group_name(const struct tree_node *group)
@@ -473,6 +474,7 @@ static struct json_object *group_json(const struct view *view, const struct tree
 				      const struct output_names *names)
 {
 	struct json_object *obj = json_object_new_object(), *keys = json_object_new_object();
+	const struct tree_node *channel = tree_get(group, "channel");
 	struct output_set set = {};
 
 	group_members(view, group_name(group), &set);
@@ -480,6 +482,7 @@ static struct json_object *group_json(const struct view *view, const struct tree
 		if (!tree_is_word(group->items[i], "name"))
 			output_add(keys, group->items[i]->text, node_json(group->items[i + 1]));
 	output_add(obj, "name", output_str(group_name(group)));
+	output_add(obj, "channel", output_str(channel ? channel->text : NULL));
 	output_add(obj, "ports", output_set_json(&set, names));
 	output_add(obj, "keys", keys);
 	return obj;

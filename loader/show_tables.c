@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* show_tables.c - `evbpf show SWITCH fdb` and `vlans`: rows that speak of FIDs, told as VLANs. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-
 #include "evb_wire.h"
+#include "fids.h"
 #include "log.h"
 #include "names.h"
 #include "output.h"
 #include "show.h"
 
-/* what a FID stands for; in the order in which they are shown */
-enum place_kind {
-	PLACE_NO_VLAN = 1,
-	PLACE_VLAN,
-	PLACE_REST, /* all VLANs of a TPID that no port names */
-	PLACE_UNKNOWN,
-};
-
+/* a FID that has members */
 struct place {
-	enum place_kind kind;
-	uint16_t fid, vid, tpid;
+	struct fid what;
+	uint16_t fid;
 	struct output_set members, untagged;
 };
 
@@ -32,7 +25,7 @@ struct places {
 	struct place *list;
 };
 
-static struct place *places_add(struct places *places, enum place_kind kind, uint16_t fid)
+static struct place *places_add(struct places *places, uint16_t fid, struct fid what)
 {
 	struct place *place;
 
@@ -47,7 +40,7 @@ static struct place *places_add(struct places *places, enum place_kind kind, uin
 	}
 	place = &places->list[places->n++];
 	memset(place, 0, sizeof(*place));
-	place->kind = kind;
+	place->what = what;
 	place->fid = fid;
 	return place;
 }
@@ -55,54 +48,64 @@ static struct place *places_add(struct places *places, enum place_kind kind, uin
 static int places_add_vlan(const struct evb_vlan_key *key, const struct evb_vlan_val *val,
 			   void *arg)
 {
-	struct place *place = places_add(arg, PLACE_VLAN, val->fid);
+	struct place *place = places_add(arg, val->fid,
+					 (struct fid){.kind = FID_VLAN,
+						      .domain = key->domain,
+						      .tpid = key->tpid,
+						      .vid = key->vid});
 
 	if (!place)
-		return -ENOMEM;
-	place->vid = key->vid;
-	place->tpid = key->tpid;
+		return log_err_r(-ENOMEM, "out of memory");
 	memcpy(place->members.bits, val->members, sizeof(place->members.bits));
 	memcpy(place->untagged.bits, val->untagged, sizeof(place->untagged.bits));
 	return 0;
 }
 
 /* the FIDs that have no row in evb_vlans: who is in them, their group says */
-static int places_add_other(struct places *places, enum place_kind kind, uint16_t fid,
-			    uint16_t tpid)
+static int places_add_other(struct places *places, uint16_t fid, struct fid what)
 {
 	struct evb_group *group;
 	struct place *place;
 	__u32 key = fid;
-	int err = 0;
 
 	if (fid == EVB_FID_NONE)
 		return 0;
-	place = places_add(places, kind, fid);
+	place = places_add(places, fid, what);
 	group = calloc(1, sizeof(*group));
 	if (!place || !group) {
-		err = -ENOMEM;
-	} else {
-		place->tpid = tpid;
-		if (bpf_map_lookup_elem(places->tables->fd[TABLE_GROUPS], &key, group))
-			group->count = 0;
-		for (unsigned int i = 0; i < group->count && i < EVB_PORTS_MAX; i++)
-			output_set_add(&place->members, group->port[i]);
-		if (kind == PLACE_NO_VLAN)
-			place->untagged = place->members;
+		free(group);
+		return log_err_r(-ENOMEM, "out of memory");
 	}
+	if (table_get(places->tables, TABLE_GROUPS, &key, group))
+		group->count = 0;
+	for (unsigned int i = 0; i < group->count && i < EVB_PORTS_MAX; i++)
+		output_set_add(&place->members, group->port[i]);
+	if (what.kind == FID_NO_VLAN)
+		place->untagged = place->members;
 	free(group);
-	return err;
+	return 0;
 }
 
 static int places_compare(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->vid != y->vid)
-		return x->vid < y->vid ? -1 : 1;
-	return x->tpid < y->tpid ? -1 : x->tpid > y->tpid;
+	return fid_compare(&x->what, &y->what);
+}
+
+static int places_add_domain(struct places *places, uint16_t number, const struct evb_domain *row)
+{
+	struct fid what = {.kind = FID_NO_VLAN, .domain = number};
+	int err = places_add_other(places, row->fid, what);
+
+	what.kind = FID_REST;
+	what.tpid = EVB_TPID_C;
+	if (!err)
+		err = places_add_other(places, row->rest_fid_c, what);
+	what.tpid = EVB_TPID_S;
+	if (!err)
+		err = places_add_other(places, row->rest_fid_s, what);
+	return err;
 }
 
 static int places_collect(struct places *places)
@@ -110,42 +113,48 @@ static int places_collect(struct places *places)
 	int err = tables_each_vlan(places->tables, places_add_vlan, places);
 	struct evb_domain row;
 
-	for (__u32 i = 0; !err && i < EVB_DOMAINS_MAX; i++) {
-		if (bpf_map_lookup_elem(places->tables->fd[TABLE_DOMAINS], &i, &row))
-			continue;
-		err = places_add_other(places, PLACE_NO_VLAN, row.fid, 0);
-		if (!err)
-			err = places_add_other(places, PLACE_REST, row.rest_fid_c, EVB_TPID_C);
-		if (!err)
-			err = places_add_other(places, PLACE_REST, row.rest_fid_s, EVB_TPID_S);
-	}
-	if (err)
-		return log_err_r(err, "out of memory");
-	if (places->n)
+	for (__u32 i = 0; !err && i < EVB_DOMAINS_MAX; i++)
+		if (!table_get(places->tables, TABLE_DOMAINS, &i, &row))
+			err = places_add_domain(places, (uint16_t)i, &row);
+	if (!err && places->n)
 		qsort(places->list, places->n, sizeof(*places->list), places_compare);
-	return 0;
+	return err;
 }
 
-static struct json_object *place_vlan_json(const struct place *place)
+static struct json_object *fid_vlan_json(const struct fid *fid)
 {
-	if (place->kind == PLACE_REST)
+	if (fid->kind == FID_REST)
 		return json_object_new_string("rest");
-	return place->kind == PLACE_UNKNOWN ? NULL : output_num(place->vid);
+	return fid->kind == FID_UNKNOWN ? NULL : output_num(fid->vid);
 }
 
-static const char *place_vlan_text(const struct place *place, char *buf, size_t len)
+static const char *fid_vlan_text(const struct fid *fid, char *buf, size_t len)
 {
-	if (place->kind == PLACE_REST)
+	if (fid->kind == FID_REST)
 		return "rest";
-	if (place->kind == PLACE_UNKNOWN)
+	if (fid->kind == FID_UNKNOWN)
 		return "?";
-	snprintf(buf, len, "%u", place->vid);
+	snprintf(buf, len, "%u", fid->vid);
 	return buf;
 }
 
-static const char *place_proto(const struct place *place)
+static const char *fid_proto(const struct fid *fid)
 {
-	return place->tpid ? evb_tpid_name(place->tpid) : NULL;
+	return fid->tpid ? evb_tpid_name(fid->tpid) : NULL;
+}
+
+/* of an edge switch; NULL: the untagged channel */
+static const char *fid_channel(const struct view *view, const struct fid *fid)
+{
+	const struct config_channel *channel = view_channel(view->cfg, fid->domain);
+
+	return channel ? channel->name : NULL;
+}
+
+/* cells behind the first one, which stands for the channel and is left out where there is none */
+static const char *const *cells_from(const struct view *view, const char *const *cells)
+{
+	return view->cfg->n_channels ? cells : cells + 1;
 }
 
 /* ---- vlans */
@@ -159,8 +168,9 @@ static int vlans_json(const struct cmd_ctx *ctx, const struct view *view,
 		const struct place *place = &places->list[i];
 		struct json_object *row = json_object_new_object();
 
-		output_add(row, "vlan", place_vlan_json(place));
-		output_add(row, "proto", output_str(place_proto(place)));
+		output_add(row, "channel", output_str(fid_channel(view, &place->what)));
+		output_add(row, "vlan", fid_vlan_json(&place->what));
+		output_add(row, "proto", output_str(fid_proto(&place->what)));
 		output_add(row, "fid", output_num(place->fid));
 		output_add(row, "members", output_set_json(&place->members, names));
 		output_add(row, "untagged", output_set_json(&place->untagged, names));
@@ -192,32 +202,39 @@ static const char *take_words(const char **text, char *buf, size_t len)
 	return buf[0] ? buf : " ";
 }
 
-static void vlans_row(struct output_table *table, const struct place *place,
-		      const struct output_names *names)
+static void vlans_row(struct output_table *table, const struct view *view,
+		      const struct place *place, const struct output_names *names)
 {
 	char vlan[16], fid[16], untagged[OUTPUT_SET_LEN], members[OUTPUT_SET_LEN];
-	char part[2][VLANS_WIDTH + 2 * EVB_NAME_LEN];
+	char part[2][VLANS_WIDTH + 2 * EVB_PORT_NAME_LEN];
 	const char *u = output_set_text(&place->untagged, names, untagged, sizeof(untagged));
 	const char *m = output_set_text(&place->members, names, members, sizeof(members));
-	const char *cells[] = {place_vlan_text(place, vlan, sizeof(vlan)), place_proto(place), fid,
-			       NULL, NULL};
+	const char *cells[] = {fid_channel(view, &place->what),
+			       fid_vlan_text(&place->what, vlan, sizeof(vlan)),
+			       fid_proto(&place->what),
+			       fid,
+			       NULL,
+			       NULL};
 
 	snprintf(fid, sizeof(fid), "%u", place->fid);
 	do {
-		cells[3] = take_words(&u, part[0], sizeof(part[0]));
-		cells[4] = take_words(&m, part[1], sizeof(part[1]));
-		output_table_row(table, cells);
-		cells[0] = cells[1] = cells[2] = " ";
+		cells[4] = take_words(&u, part[0], sizeof(part[0]));
+		cells[5] = take_words(&m, part[1], sizeof(part[1]));
+		output_table_row(table, cells_from(view, cells));
+		cells[0] = cells[1] = cells[2] = cells[3] = " ";
 	} while (*u || *m);
 }
 
-static int vlans_text(const struct places *places, const struct output_names *names)
+static int vlans_text(const struct view *view, const struct places *places,
+		      const struct output_names *names)
 {
-	static const char *const headings[] = {">VLAN", "PROTO", ">FID", "UNTAGGED", "MEMBERS"};
-	struct output_table *table = output_table_new(5, headings);
+	static const char *const headings[] = {"CHANNEL", ">VLAN",    "PROTO",
+					       ">FID",	  "UNTAGGED", "MEMBERS"};
+	struct output_table *table =
+		output_table_new(view->cfg->n_channels ? 6 : 5, cells_from(view, headings));
 
 	for (unsigned int i = 0; i < places->n; i++)
-		vlans_row(table, &places->list[i], names);
+		vlans_row(table, view, &places->list[i], names);
 	return output_table_print(table, stdout, "");
 }
 
@@ -232,7 +249,7 @@ int show_vlans(const struct cmd_ctx *ctx, struct view *view)
 	view_unlock(view);
 	if (!err)
 		err = ctx->json ? vlans_json(ctx, view, &places, names)
-				: vlans_text(&places, names);
+				: vlans_text(view, &places, names);
 	free(places.list);
 	free(names);
 	return err;
@@ -243,12 +260,16 @@ int show_vlans(const struct cmd_ctx *ctx, struct view *view)
 struct fdb_row {
 	struct evb_fdb_key key;
 	struct evb_fdb_val val;
-	const struct place *place;
+	struct fid fid;
 };
 
 struct fdb {
+	const struct view *view;
 	unsigned int n, max;
 	struct fdb_row *rows;
+	const struct fids *fids;
+	uint64_t now; /* evb_clock's */
+	uint16_t svid[EVB_PORTS_MAX]; /* of a bridge's ports */
 };
 
 static int fdb_add(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg)
@@ -256,6 +277,8 @@ static int fdb_add(const struct evb_fdb_key *key, const struct evb_fdb_val *val,
 	struct fdb *fdb = arg;
 	struct fdb_row *rows;
 
+	if (val->port == EVB_PORT_NONE) /* just being forgotten */
+		return 0;
 	if (fdb->n == fdb->max) {
 		unsigned int max = fdb->max ? 2 * fdb->max : 256;
 
@@ -265,40 +288,44 @@ static int fdb_add(const struct evb_fdb_key *key, const struct evb_fdb_val *val,
 		fdb->rows = rows;
 		fdb->max = max;
 	}
-	fdb->rows[fdb->n++] = (struct fdb_row){.key = *key, .val = *val};
+	fdb->rows[fdb->n++] =
+		(struct fdb_row){.key = *key, .val = *val, .fid = fids_get(fdb->fids, key->fid)};
 	return 0;
 }
 
 static int fdb_compare(const void *a, const void *b)
 {
 	const struct fdb_row *x = a, *y = b;
-	int order = places_compare(x->place, y->place);
+	int order = fid_compare(&x->fid, &y->fid);
 
-	return order ? order : memcmp(x->key.mac, y->key.mac, sizeof(x->key.mac));
+	return order ? order : memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
-/* FIDs are few against addresses: one table by FID, then every row finds its own at once */
-static int fdb_sort(struct fdb *fdb, const struct places *places)
+static bool fdb_is_static(const struct fdb_row *row)
 {
-	static const struct place unknown = {.kind = PLACE_UNKNOWN};
-	const struct place **by_fid = calloc(UINT16_MAX + 1, sizeof(struct place *));
-
-	if (!by_fid)
-		return log_err_r(-ENOMEM, "out of memory");
-	for (unsigned int i = 0; i < places->n; i++)
-		by_fid[places->list[i].fid] = &places->list[i];
-	for (unsigned int i = 0; i < fdb->n; i++) {
-		const struct place *place = by_fid[fdb->rows[i].key.fid];
-
-		fdb->rows[i].place = place ? place : &unknown;
-	}
-	free(by_fid);
-	if (fdb->n)
-		qsort(fdb->rows, fdb->n, sizeof(*fdb->rows), fdb_compare);
-	return 0;
+	return row->val.kind == EVB_FDB_STATIC;
 }
 
-static int fdb_json(const struct cmd_ctx *ctx, const struct view *view, const struct fdb *fdb,
+/* seconds without a frame; one that came since the clock was read has 0 */
+static uint64_t fdb_age(const struct fdb *fdb, const struct fdb_row *row)
+{
+	return fdb->now > row->val.used ? fdb->now - row->val.used : 0;
+}
+
+/* a bridge's port is in one domain with the others: its SVID tells it from them */
+static unsigned int fdb_svid(const struct fdb *fdb, const struct fdb_row *row)
+{
+	return row->val.port < EVB_PORTS_MAX ? fdb->svid[row->val.port] : 0;
+}
+
+static struct json_object *fdb_channel_json(const struct fdb *fdb, const struct fdb_row *row)
+{
+	unsigned int svid = fdb_svid(fdb, row);
+
+	return svid ? output_num(svid) : output_str(fid_channel(fdb->view, &row->fid));
+}
+
+static int fdb_json(const struct cmd_ctx *ctx, const struct fdb *fdb,
 		    const struct output_names *names)
 {
 	struct json_object *obj = json_object_new_object(), *list = json_object_new_array();
@@ -309,58 +336,79 @@ static int fdb_json(const struct cmd_ctx *ctx, const struct view *view, const st
 		struct json_object *entry = json_object_new_object();
 
 		output_add(entry, "mac", output_mac(row->key.mac));
-		output_add(entry, "vlan", place_vlan_json(row->place));
-		output_add(entry, "proto", output_str(place_proto(row->place)));
+		output_add(entry, "vlan", fid_vlan_json(&row->fid));
+		output_add(entry, "proto", output_str(fid_proto(&row->fid)));
 		output_add(entry, "port", output_str(output_name(names, row->val.port, name)));
-		output_add(entry, "channel", NULL);
-		output_add(entry, "static", output_bool(row->val.kind == EVB_FDB_STATIC));
-		output_add(entry, "age", NULL); /* only learned addresses age */
+		output_add(entry, "channel", fdb_channel_json(fdb, row));
+		output_add(entry, "static", output_bool(fdb_is_static(row)));
+		output_add(entry, "age",
+			   fdb_is_static(row) ? NULL : output_num(fdb_age(fdb, row)));
 		output_append(list, entry);
 	}
-	output_add(obj, "switch", output_str(view->name));
+	output_add(obj, "switch", output_str(fdb->view->name));
 	output_add(obj, "fdb", list);
 	return output_json(stdout, obj, ctx->pretty);
 }
 
 static int fdb_text(const struct fdb *fdb, const struct output_names *names)
 {
-	static const char *const headings[] = {"MAC", ">VLAN", "PROTO", "PORT", "KIND"};
-	struct output_table *table = output_table_new(5, headings);
-	char mac[OUTPUT_MAC_LEN], vlan[16], name[EVB_NAME_LEN];
+	static const char *const headings[] = {"CHANNEL", "MAC",  ">VLAN", "PROTO",
+					       "PORT",	  "KIND", ">AGE"};
+	bool bridge = config_is_bridge(fdb->view->cfg), channels = fdb->view->cfg->n_channels;
+	struct output_table *table =
+		output_table_new(5 + channels + bridge, cells_from(fdb->view, headings));
+	char mac[OUTPUT_MAC_LEN], vlan[16], name[EVB_NAME_LEN], age[24];
 
 	for (unsigned int i = 0; i < fdb->n; i++) {
 		const struct fdb_row *row = &fdb->rows[i];
 		const char *cells[] = {
+			fid_channel(fdb->view, &row->fid),
 			output_mac_format(row->key.mac, mac),
-			place_vlan_text(row->place, vlan, sizeof(vlan)),
-			place_proto(row->place),
+			fid_vlan_text(&row->fid, vlan, sizeof(vlan)),
+			fid_proto(&row->fid),
 			output_name(names, row->val.port, name),
 			evb_fdb_kind_name(row->val.kind),
+			fdb_is_static(row) ? "" : age,
 		};
 
-		output_table_row(table, cells);
+		snprintf(age, sizeof(age), "%" PRIu64, fdb_age(fdb, row));
+		output_table_row(table, cells_from(fdb->view, cells));
 	}
 	return output_table_print(table, stdout, "");
 }
 
+static int fdb_collect(struct fdb *fdb, const struct fids *fids)
+{
+	const struct view *view = fdb->view;
+	int err = tables_clock(&view->tables, &fdb->now);
+
+	if (err)
+		return log_err_r(err, "%s: cannot read map evb_clock: %s", view->name,
+				 log_errno(err));
+	fdb->fids = fids;
+	for (unsigned int i = 0; i < view->cfg->n_vfs; i++)
+		fdb->svid[view->cfg->vfs[i].number] = view->cfg->vfs[i].svid;
+	return tables_each_fdb(&view->tables, fdb_add, fdb);
+}
+
 int show_fdb(const struct cmd_ctx *ctx, struct view *view)
 {
-	struct places places = {.tables = &view->tables};
 	struct output_names *names = NULL;
-	struct fdb fdb = {};
+	struct fdb fdb = {.view = view};
+	struct fids *fids = NULL;
 	int err = view_names(view, &names);
 
 	if (!err)
-		err = places_collect(&places);
+		err = fids_read(&view->tables, &fids);
 	if (!err)
-		err = tables_each_fdb(&view->tables, fdb_add, &fdb);
+		err = fdb_collect(&fdb, fids);
 	view_unlock(view);
+	if (!err && fdb.n)
+		qsort(fdb.rows, fdb.n, sizeof(*fdb.rows), fdb_compare);
 	if (!err)
-		err = fdb_sort(&fdb, &places);
-	if (!err)
-		err = ctx->json ? fdb_json(ctx, view, &fdb, names) : fdb_text(&fdb, names);
+		err = ctx->json ? fdb_json(ctx, &fdb, names) : fdb_text(&fdb, names);
 	free(fdb.rows);
-	free(places.list);
+	fids_free(fids);
 	free(names);
 	return err;
 }

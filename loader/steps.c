@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ethtool.h"
+#include "evb_wire.h"
 #include "fault.h"
 #include "log.h"
 #include "netns.h"
@@ -28,7 +29,7 @@ static struct evb_undo_val undo_of(enum evb_undo what, uint32_t port, const char
 
 static uint32_t vf_number(const struct steps *at, unsigned int i)
 {
-	return EVB_PORT_VF(at->cfg->vfs[i].id);
+	return at->cfg->vfs[i].number;
 }
 
 int steps_guest(struct steps *at, unsigned int i)
@@ -103,6 +104,40 @@ static int features_set(struct steps *at, uint32_t port, int netns_fd,
 	return 0;
 }
 
+/* nothing is beside the bytes that a bridge's port with hook xdp gets */
+static int port_offloads(struct steps *at, unsigned int i)
+{
+	static const struct feature gro = {"rx-gro", true}, sent[] = {
+		{"tx-vlan-hw-insert", false},
+		{"tx-vlan-stag-hw-insert", false},
+		{"tx-checksum-ip-generic", false},
+	}, received[] = {
+		{"rx-vlan-hw-parse", false},
+		{"rx-vlan-stag-hw-parse", false},
+	};
+	const char *why = "hook xdp needs it";
+	const struct host_vf *vf = &at->host->vfs[i];
+	uint32_t port = vf_number(at, i);
+	int err;
+
+	if (!strcmp(vf->link.kind, "tun")) /* between its guest and the monitor */
+		return 0;
+	if (strcmp(vf->link.kind, "veth") != 0)
+		return features_set(at, port, -1, &vf->link, received,
+				    sizeof(received) / sizeof(received[0]), why);
+	if (!vf->peer.ifindex) {
+		log_warn("%s: the other end of veth %s is out of reach; unless rx-gro is on and txvlan, "
+			 "tx-vlan-stag-hw-insert and tx checksums are off there, XDP loses frames and "
+			 "takes tagged ones for untagged",
+			 at->cfg->vfs[i].port.name, vf->link.name);
+		return 0;
+	}
+	err = features_set(at, port, vf->netns_fd, &vf->peer, &gro, 1, why);
+	return err ? err :
+		     features_set(at, port, vf->netns_fd, &vf->peer, sent, sizeof(sent) / sizeof(sent[0]),
+				  why);
+}
+
 /*
  * A VF with hook xdp: its guest's end receives XDP frames, and nothing is beside the bytes, neither
  * in what the guest sends nor in what TC sends to it out of the host's end.
@@ -121,6 +156,8 @@ static int vf_offloads(struct steps *at, unsigned int i)
 	/* what a tap's guest may leave to the host is between it and its monitor */
 	if (at->cfg->vfs[i].hook != CONFIG_HOOK_XDP || vf->kind == EVB_KIND_TAP)
 		return 0;
+	if (vf->kind == EVB_KIND_PORT)
+		return port_offloads(at, i);
 	err = features_set(at, port, vf->netns_fd, &vf->peer, &gro, 1, "hook xdp needs it");
 	if (!err)
 		err = features_set(at, port, vf->netns_fd, &vf->peer, clean, n, "hook xdp needs it");
@@ -181,11 +218,10 @@ static int uplink_offloads(struct steps *at)
 	return 0;
 }
 
-/* the uplink has to hear its VFs' addresses */
-static int uplink_promisc(struct steps *at)
+/* the uplink has to hear its VFs' addresses, a bridge's port everybody's */
+static int promisc(struct steps *at, uint32_t port, const struct nl_link *link)
 {
-	const struct nl_link *link = &at->host->uplink;
-	struct evb_undo_val val = undo_of(EVB_UNDO_PROMISC, EVB_PORT_UPLINK, link->name, link->ifindex);
+	struct evb_undo_val val = undo_of(EVB_UNDO_PROMISC, port, link->name, link->ifindex);
 	int err;
 
 	if (link->flags & IFF_PROMISC)
@@ -264,6 +300,35 @@ static int attach_xdp(struct steps *at, uint32_t port, const struct nl_link *lin
 	return err ? err : hook_xdp_attach(xdp, link->ifindex, NULL);
 }
 
+static enum dataplane_prog vf_program(const struct steps *at, unsigned int i)
+{
+	if (at->host->bridge)
+		return DATAPLANE_FROM_PORT;
+	return at->host->vfs[i].kind == EVB_KIND_MACVTAP ? DATAPLANE_FROM_MACVTAP : DATAPLANE_FROM_VF;
+}
+
+int steps_vf_load(struct steps *at, unsigned int i)
+{
+	int fd = dataplane_tc_fd(at->dp, vf_program(at, i));
+
+	return fd < 0 ? fd : 0;
+}
+
+/* a name of a bridge's port may have a dot in it, that of a pin not */
+static int port_programs(struct steps *at, unsigned int i)
+{
+	const struct nl_link *link = &at->host->vfs[i].link;
+	uint32_t port = vf_number(at, i);
+	char name[16];
+	int err;
+
+	snprintf(name, sizeof(name), "port%u", port);
+	err = attach_tc(at, port, link, name, HOOK_INGRESS, vf_program(at, i));
+	if (!err && at->cfg->vfs[i].hook == CONFIG_HOOK_XDP)
+		err = attach_xdp(at, port, link, DATAPLANE_XDP_PORT);
+	return err;
+}
+
 int steps_vf_programs(struct steps *at, unsigned int i)
 {
 	const struct config_vf *vf = &at->cfg->vfs[i];
@@ -271,10 +336,11 @@ int steps_vf_programs(struct steps *at, unsigned int i)
 	uint32_t port = vf_number(at, i);
 	int err;
 
+	if (at->host->bridge)
+		return port_programs(at, i);
 	if (at->host->vfs[i].kind == EVB_KIND_MACVTAP) /* what its guest sends goes out of it */
-		return attach_tc(at, port, link, vf->port.name, HOOK_EGRESS,
-				 DATAPLANE_FROM_MACVTAP);
-	err = attach_tc(at, port, link, vf->port.name, HOOK_INGRESS, DATAPLANE_FROM_VF);
+		return attach_tc(at, port, link, vf->port.name, HOOK_EGRESS, vf_program(at, i));
+	err = attach_tc(at, port, link, vf->port.name, HOOK_INGRESS, vf_program(at, i));
 	if (!err && vf->hook == CONFIG_HOOK_XDP)
 		err = attach_xdp(at, port, link, DATAPLANE_XDP_VF);
 	return err;
@@ -298,18 +364,21 @@ int steps_uplink_device(struct steps *at)
 	int err = uplink_offloads(at);
 
 	if (!err)
-		err = uplink_promisc(at);
+		err = promisc(at, EVB_PORT_UPLINK, &at->host->uplink);
 	return err ? err : baseline(at, EVB_PORT_UPLINK, &at->host->uplink);
 }
 
 int steps_vf_device(struct steps *at, unsigned int i)
 {
+	const struct nl_link *link = &at->host->vfs[i].link;
 	int err = vf_offloads(at, i);
 
-	return err ? err : baseline(at, vf_number(at, i), &at->host->vfs[i].link);
+	if (!err && at->host->bridge)
+		err = promisc(at, vf_number(at, i), link);
+	return err ? err : baseline(at, vf_number(at, i), link);
 }
 
-/* a guest sees the state of its link as the carrier of its end */
+/* a guest sees the state of its link as the carrier of its end, if the device is for it alone */
 int steps_vf_carrier(struct steps *at, unsigned int i, bool down)
 {
 	const struct nl_link *link = &at->host->vfs[i].link;
@@ -317,6 +386,8 @@ int steps_vf_carrier(struct steps *at, unsigned int i, bool down)
 					  link->ifindex);
 	int err;
 
+	if (at->host->vfs[i].shared)
+		down = false;
 	if (down == !(link->flags & IFF_UP))
 		return 0;
 	if (!down) {
@@ -331,10 +402,18 @@ int steps_vf_carrier(struct steps *at, unsigned int i, bool down)
 	return err ? err : nl_link_set_flags(at->host->nl, link->ifindex, 0, IFF_UP);
 }
 
-/* up here, and its guest has taken its end down */
-static bool vf_no_carrier(const struct nl_link *link)
+/* up here, and its guest has taken its end down; a bridge's port is down for whoever did it */
+static bool vf_no_carrier(const struct steps *at, unsigned int i)
 {
-	return link->ifindex && link->flags & IFF_UP && !link->carrier;
+	const struct nl_link *link = &at->host->vfs[i].link;
+
+	if (!link->ifindex)
+		return false;
+	if (link->flags & IFF_UP)
+		return !link->carrier;
+	return at->host->bridge && !journal_has(at->tables, EVB_UNDO_DOWN,
+						vf_number(at, at->host->vfs[i].device),
+						(uint32_t)link->ifindex);
 }
 
 /* a list of rules that is in the kernel keeps its number, so that no port meets another's rules */
@@ -376,6 +455,45 @@ static int acl_numbers(struct steps *at, struct plan_host *facts)
 	return 0;
 }
 
+/* the FIDs that VLANs of channels have while the switch runs */
+struct fid_list {
+	struct plan_fid *fids;
+	unsigned int n, max;
+};
+
+static int fid_add(const struct evb_vlan_key *key, const struct evb_vlan_val *val, void *arg)
+{
+	struct fid_list *list = arg;
+
+	if (!key->domain)
+		return 0;
+	if (list->n == list->max) {
+		unsigned int max = list->max ? 2 * list->max : 256;
+		struct plan_fid *fids = realloc(list->fids, max * sizeof(*fids));
+
+		if (!fids)
+			return -ENOMEM;
+		list->fids = fids;
+		list->max = max;
+	}
+	list->fids[list->n].key = *key;
+	list->fids[list->n++].fid = val->fid;
+	return 0;
+}
+
+static int plan_with_fids(struct steps *at, struct plan_host *facts)
+{
+	struct fid_list list = {};
+	int err = at->tables ? tables_each_vlan(at->tables, fid_add, &list) : 0;
+
+	facts->fids = list.fids;
+	facts->n_fids = list.n;
+	if (!err)
+		err = plan_build(at->cfg, facts, &at->plan);
+	free(list.fids);
+	return err;
+}
+
 int steps_plan(struct steps *at)
 {
 	struct plan_host *facts = calloc(1, sizeof(*facts));
@@ -385,16 +503,69 @@ int steps_plan(struct steps *at)
 	at->plan = NULL;
 	if (facts) {
 		host_plan(at->host, at->cfg, facts);
-		at->uplink_down = at->follow && !at->host->uplink.carrier;
+		at->uplink_down = at->follow && !at->host->bridge && !at->host->uplink.carrier;
 		facts->uplink.no_link = at->uplink_down;
 		for (unsigned int i = 0; at->follow && i < at->cfg->n_vfs; i++)
-			facts->vfs[i].no_link = vf_no_carrier(&at->host->vfs[i].link);
+			facts->vfs[i].no_link = vf_no_carrier(at, i);
 		err = at->tables ? acl_numbers(at, facts) : 0;
 		if (!err)
-			err = plan_build(at->cfg, facts, &at->plan);
+			err = plan_with_fids(at, facts);
 	}
 	free(facts);
 	return err;
+}
+
+static bool row_of(const struct tables *rows, const struct plan *plan, uint32_t number,
+		   struct evb_port *out)
+{
+	const struct evb_port *row;
+
+	if (rows)
+		return !tables_port(rows, number, out);
+	row = plan_port_get(plan, number);
+	if (row)
+		*out = *row;
+	return row != NULL;
+}
+
+/* the channel's, and that of a VLAN, which its guest or the switch puts in: one more than fits */
+static bool vf_sends_two_tags(const struct config_port *port)
+{
+	return port->channel && (port->vlan || port->has_trunk);
+}
+
+unsigned int steps_channel_mtu(const struct config *cfg, const struct tables *rows,
+			       const struct plan *plan)
+{
+	unsigned int most = 0;
+	struct evb_port row;
+
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		if (!vf_sends_two_tags(&cfg->vfs[i].port) ||
+		    !row_of(rows, plan, cfg->vfs[i].number, &row) || !row.ifindex)
+			continue;
+		if (row.max_len - EVB_LEN_OVER_MTU + EVB_TAG_LEN > most)
+			most = row.max_len - EVB_LEN_OVER_MTU + EVB_TAG_LEN;
+	}
+	return most;
+}
+
+void steps_warn_channel_mtu(const struct steps *at, unsigned int wanted)
+{
+	const struct nl_link *uplink = &at->host->uplink;
+	char guests[64] = "";
+
+	if (uplink->mtu >= wanted)
+		return;
+	/* these would have the uplink's new one at the next attach */
+	for (unsigned int i = 0; i < at->cfg->n_vfs; i++)
+		if (vf_sends_two_tags(&at->cfg->vfs[i].port) && at->cfg->vfs[i].has_guest &&
+		    !at->cfg->vfs[i].mtu)
+			snprintf(guests, sizeof(guests), "; and VFs with guest need mtu: %u",
+				 wanted - EVB_TAG_LEN);
+	log_warn("%s: its MTU is %u, too little for a channel's tag on top of a full frame in a VLAN; "
+		 "such frames are dropped (mtu): ip link set %s mtu %u%s",
+		 uplink->name, uplink->mtu, uplink->name, wanted, guests);
 }
 
 int steps_config_write(struct steps *at, uint64_t attached)

@@ -31,13 +31,28 @@ struct steps {
 /* makes the pair of a VF with `guest`, and looks at it */
 int steps_guest(struct steps *at, unsigned int i);
 
-/* offloads, promiscuity, and what the device has lost before */
+/*
+ * offloads, promiscuity, and what the device has lost before. Here and below, of a bridge's ports
+ * only those that stand for their device: host_is_device()
+ */
 int steps_uplink_device(struct steps *at);
 int steps_vf_device(struct steps *at, unsigned int i);
+
+/* loads what steps_vf_programs() attaches, which it does itself, in time */
+int steps_vf_load(struct steps *at, unsigned int i);
 
 int steps_uplink_programs(struct steps *at);
 int steps_vf_programs(struct steps *at, unsigned int i);
 int steps_vf_carrier(struct steps *at, unsigned int i, bool down);
+
+/*
+ * steps_channel_mtu() - what the uplink's MTU would have to be, so that no frame of a VF in an
+ * S-channel is too long behind both of its tags; 0: any would do. @rows: as they are in the tables,
+ * or in the plan if it is NULL.
+ */
+unsigned int steps_channel_mtu(const struct config *cfg, const struct tables *rows,
+			       const struct plan *plan);
+void steps_warn_channel_mtu(const struct steps *at, unsigned int wanted);
 
 /* the rows for the devices that are there now, into at->plan */
 int steps_plan(struct steps *at);

@@ -43,6 +43,8 @@ static const struct {
 	[TABLE_METERS] = {"evb_meters", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_meter)},
 	[TABLE_FDB_NEAR] = {"evb_fdb_near", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_near)},
 	[TABLE_EVENTS] = {"evb_events", BPF_MAP_TYPE_RINGBUF, 0, 0},
+	[TABLE_LEARN] = {"evb_learn", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_learn)},
+	[TABLE_CLOCK] = {"evb_clock", BPF_MAP_TYPE_ARRAY, 4, sizeof(struct evb_clock_val)},
 };
 
 const char *table_name(enum table table)
@@ -248,6 +250,8 @@ int tables_stats(const struct tables *tables, uint32_t number, struct evb_stats 
 		count_sum(&out->out, &each[i].out);
 		for (int j = 0; j < EVB_DROP__MAX; j++)
 			out->drops[j] += each[i].drops[j];
+		out->learned += each[i].learned;
+		out->moved += each[i].moved;
 	}
 	free(each);
 	return 0;
@@ -266,21 +270,138 @@ int tables_stats_reset(const struct tables *tables, uint32_t number)
 	return err;
 }
 
+int tables_learned(const struct tables *tables, uint32_t number, uint32_t *out)
+{
+	struct evb_learn row;
+	int err = table_get(tables, TABLE_LEARN, &number, &row);
+
+	if (!err)
+		*out = row.count;
+	return err;
+}
+
+int tables_clock(const struct tables *tables, uint64_t *out)
+{
+	struct evb_clock_val row;
+	__u32 zero = 0;
+	int err = table_get(tables, TABLE_CLOCK, &zero, &row);
+
+	if (!err)
+		*out = row.now;
+	return err;
+}
+
+#define BATCH_MIN 256	      /* rows asked for at once */
+#define BATCH_MAX (1u << 18) /* a bucket of a hash never has so many */
+
+typedef int (*row_fn)(const void *key, const void *val, void *arg);
+
+/* rows of a hash, bucket by bucket */
+struct batch {
+	const struct tables *tables;
+	enum table table;
+	uint32_t max;
+	char *keys, *vals;
+	uint32_t place; /* where the kernel goes on */
+	bool begun;
+};
+
+static int batch_grow(struct batch *batch, uint32_t max)
+{
+	char *keys = realloc(batch->keys, (size_t)max * table_key_size(batch->table));
+	char *vals;
+
+	if (keys)
+		batch->keys = keys;
+	vals = realloc(batch->vals, (size_t)max * table_value_size(batch->table));
+	if (vals)
+		batch->vals = vals;
+	if (!keys || !vals)
+		return log_err_r(-ENOMEM, "out of memory");
+	batch->max = max;
+	return 0;
+}
+
+/* *n rows more; -ENOENT with the last of them, if any */
+static int batch_next(struct batch *batch, uint32_t *n)
+{
+	int err;
+
+	for (;;) {
+		uint32_t place = 0;
+
+		*n = batch->max;
+		err = bpf_map_lookup_batch(batch->tables->fd[batch->table],
+					   batch->begun ? &batch->place : NULL, &place, batch->keys,
+					   batch->vals, n, NULL)
+			      ? -errno
+			      : 0;
+		if (err != -ENOSPC) { /* a bucket with more rows than there is room for */
+			batch->place = place;
+			batch->begun = true;
+			break;
+		}
+		if (batch->max >= BATCH_MAX)
+			break;
+		err = batch_grow(batch, 2 * batch->max);
+		if (err)
+			return err;
+	}
+	if (err && err != -ENOENT)
+		log_err("cannot read map %s: %s", table_name(batch->table), log_errno(err));
+	return err;
+}
+
+static int table_each(const struct tables *tables, enum table table, row_fn fn, void *arg)
+{
+	struct batch batch = {.tables = tables, .table = table};
+	int err = batch_grow(&batch, BATCH_MIN), ret = 0;
+	uint32_t n;
+
+	while (!err && !ret) {
+		err = batch_next(&batch, &n);
+		if (err && err != -ENOENT)
+			break;
+		for (uint32_t i = 0; !ret && i < n; i++)
+			ret = fn(batch.keys + (size_t)i * table_key_size(table),
+				 batch.vals + (size_t)i * table_value_size(table), arg);
+	}
+	free(batch.keys);
+	free(batch.vals);
+	return ret ? ret : err == -ENOENT ? 0 : err;
+}
+
+/* what the typed callbacks go through */
+struct each_fdb {
+	int (*fn)(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg);
+	void *arg;
+};
+struct each_vlan {
+	int (*fn)(const struct evb_vlan_key *key, const struct evb_vlan_val *val, void *arg);
+	void *arg;
+};
+
+static int each_fdb(const void *key, const void *val, void *arg)
+{
+	const struct each_fdb *each = arg;
+
+	return each->fn(key, val, each->arg);
+}
+
+static int each_vlan(const void *key, const void *val, void *arg)
+{
+	const struct each_vlan *each = arg;
+
+	return each->fn(key, val, each->arg);
+}
+
 int tables_each_fdb(const struct tables *tables,
 		    int (*fn)(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg),
 		    void *arg)
 {
-	struct evb_fdb_key key, *prev = NULL, next;
-	struct evb_fdb_val val;
-	int ret = 0;
+	struct each_fdb each = {.fn = fn, .arg = arg};
 
-	while (!ret && !bpf_map_get_next_key(tables->fd[TABLE_FDB], prev, &next)) {
-		key = next;
-		prev = &key;
-		if (!bpf_map_lookup_elem(tables->fd[TABLE_FDB], &key, &val))
-			ret = fn(&key, &val, arg);
-	}
-	return ret;
+	return table_each(tables, TABLE_FDB, each_fdb, &each);
 }
 
 int tables_each_vlan(const struct tables *tables,
@@ -288,15 +409,7 @@ int tables_each_vlan(const struct tables *tables,
 			       void *arg),
 		     void *arg)
 {
-	struct evb_vlan_key key, *prev = NULL, next;
-	struct evb_vlan_val val;
-	int ret = 0;
+	struct each_vlan each = {.fn = fn, .arg = arg};
 
-	while (!ret && !bpf_map_get_next_key(tables->fd[TABLE_VLANS], prev, &next)) {
-		key = next;
-		prev = &key;
-		if (!bpf_map_lookup_elem(tables->fd[TABLE_VLANS], &key, &val))
-			ret = fn(&key, &val, arg);
-	}
-	return ret;
+	return table_each(tables, TABLE_VLANS, each_vlan, &each);
 }

@@ -29,6 +29,8 @@ enum table {
 	TABLE_METERS,
 	TABLE_EVENTS,
 	TABLE_FDB_NEAR,
+	TABLE_LEARN,
+	TABLE_CLOCK,
 	TABLE__MAX,
 };
 
@@ -36,9 +38,9 @@ struct tables {
 	int fd[TABLE__MAX]; /* -1: not open */
 };
 
-#define TABLES_NONE                                                                                \
-	{                                                                                          \
-		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+#define TABLES_NONE                                \
+	{                                          \
+		.fd = {[0 ... TABLE__MAX - 1] = -1} \
 	}
 
 /* "evb_ports" ...: name of the map and of its pin */
@@ -62,7 +64,8 @@ uint32_t table_value_size(enum table table);
 
 /*
  * Single rows. table_put() and table_remove() log their errors; a row that is not there is removed
- * with 0. Rows of arrays are removed by writing zeros.
+ * with 0. Rows of arrays are removed by writing zeros. Nobody writes TABLE_CLOCK, whose time would
+ * stand still: the kernel ends the timer of a row that is written.
  */
 int table_put(const struct tables *tables, enum table table, const void *key, const void *val);
 int table_get(const struct tables *tables, enum table table, const void *key, void *val);
@@ -78,9 +81,14 @@ int tables_port(const struct tables *tables, uint32_t number, struct evb_port *o
 int tables_stats(const struct tables *tables, uint32_t number, struct evb_stats *out);
 int tables_stats_reset(const struct tables *tables, uint32_t number);
 
+/* addresses that a port has by learning; the switch's clock, in seconds. 0 or a negative errno. */
+int tables_learned(const struct tables *tables, uint32_t number, uint32_t *out);
+int tables_clock(const struct tables *tables, uint64_t *out);
+
 /*
  * tables_each_fdb() - calls @fn for every row in no particular order until it returns non-zero, and
- * returns that; rows that come and go meanwhile may be missed.
+ * returns that, or a negative errno (logged); rows that come and go meanwhile may be missed, none is
+ * met twice.
  */
 int tables_each_fdb(const struct tables *tables,
 		    int (*fn)(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg),

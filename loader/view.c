@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "netns.h"
+#include "numbers.h"
 #include "pin.h"
 
 #define HOOKS_MAX 32 /* programs on one interface that we look at */
@@ -65,7 +66,7 @@ static int view_parse(struct view *view)
 	if (err)
 		log_err("%s: the configuration in map evb_config: %s", view->name,
 			config_error_format(&why, val->file, text, sizeof(text)));
-	return err;
+	return err ? err : numbers_of(view->cfg, NULL, &view->tables);
 }
 
 int view_open(const char *name, struct view *out)
@@ -176,9 +177,73 @@ int view_names(const struct view *view, struct output_names **out)
 		return log_err_r(-ENOMEM, "out of memory");
 	for (unsigned int i = 0; i < EVB_PORTS_MAX; i++)
 		if (!tables_port(&view->tables, i, &row))
-			snprintf(names->name[i], sizeof(names->name[i]), "%.15s", row.name);
+			snprintf(names->name[i], sizeof(names->name[i]), "%.*s",
+				 (int)sizeof(row.name) - 1, row.name);
 	*out = names;
 	return 0;
+}
+
+static void item_wire(struct view_item *item, const struct config *cfg,
+		      const struct config_channel *channel)
+{
+	item->number = channel ? channel->number : EVB_PORT_UPLINK;
+	snprintf(item->name, sizeof(item->name), "uplink%s%s", channel ? "." : "",
+		 channel ? channel->name : "");
+	item->dev = cfg->uplink;
+	item->channel = channel;
+	item->svid = channel ? channel->svid : 0;
+	item->wire = true;
+	item->device = !channel;
+}
+
+/* the PF's device is the uplink, which is the wire's */
+static void item_pf(struct view_item *item, const struct config *cfg)
+{
+	item->number = EVB_PORT_PF;
+	snprintf(item->name, sizeof(item->name), "%s", cfg->pf.name);
+	item->dev = cfg->uplink;
+	item->config = &cfg->pf;
+	item->channel = cfg->pf.channel;
+}
+
+static void item_vf(struct view_item *item, const struct config *cfg, const struct config_vf *vf)
+{
+	item->number = vf->number;
+	snprintf(item->name, sizeof(item->name), "%s", vf->port.name);
+	item->dev = vf->dev;
+	item->vf = vf;
+	item->config = &vf->port;
+	item->channel = vf->port.channel;
+	item->svid = vf->svid;
+	item->wire = config_is_bridge(cfg);
+	item->device = !vf->svid;
+}
+
+int view_items(const struct config *cfg, struct view_items *out)
+{
+	struct view_item *list = calloc(2 + cfg->n_channels + cfg->n_vfs, sizeof(*list));
+	unsigned int n = 0;
+
+	if (!list)
+		return log_err_r(-ENOMEM, "out of memory");
+	if (!config_is_bridge(cfg)) {
+		item_wire(&list[n++], cfg, NULL);
+		for (unsigned int i = 0; i < cfg->n_channels; i++)
+			item_wire(&list[n++], cfg, &cfg->channels[i]);
+		item_pf(&list[n++], cfg);
+	}
+	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+		item_vf(&list[n++], cfg, &cfg->vfs[i]);
+	*out = (struct view_items){.n = n, .list = list};
+	return 0;
+}
+
+const struct config_channel *view_channel(const struct config *cfg, uint16_t domain)
+{
+	for (unsigned int i = 0; domain && i < cfg->n_channels; i++)
+		if (EVB_DOMAIN_OF(cfg->channels[i].number) == domain)
+			return &cfg->channels[i];
+	return NULL;
 }
 
 void view_port(const struct view *view, uint32_t number, const char *dev, struct view_port *out)

@@ -44,6 +44,32 @@ bool view_ready(const char *name);
 /* names of all ports by number; -ENOMEM (logged); the caller frees it with free() */
 int view_names(const struct view *view, struct output_names **out);
 
+/* a port as the configuration has it */
+struct view_item {
+	uint32_t number;
+	char name[EVB_PORT_NAME_LEN];
+	const char *dev;
+	const struct config_vf *vf;	      /* NULL: the uplink, a channel's wire port, the PF */
+	const struct config_port *config;     /* NULL: the uplink, a channel's wire port */
+	const struct config_channel *channel; /* that it is in, or whose wire port it is; NULL: untagged */
+	uint16_t svid;			      /* of its channel on dev, 0: none */
+	bool wire;   /* what comes in there is from the wire: of the uplink, of a channel, of a bridge */
+	bool device; /* stands for the device: what that loses is its loss */
+};
+struct view_items {
+	unsigned int n;
+	struct view_item *list;
+};
+
+/*
+ * view_items() - uplink, channels, PF, VFs; or the ports of a bridge, in the order of the file. Pure;
+ * what it points to is @cfg's. -ENOMEM (logged); the caller frees the list with free().
+ */
+int view_items(const struct config *cfg, struct view_items *out);
+
+/* the channel whose domain that is; NULL: the untagged one's, or a bridge's */
+const struct config_channel *view_channel(const struct config *cfg, uint16_t domain);
+
 /* row and present device of a port; an absent device has the name @dev, and ifindex 0 */
 struct view_port {
 	struct evb_port row;

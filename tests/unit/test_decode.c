@@ -136,13 +136,14 @@ static void decode_copy(const uint8_t *data, uint32_t bytes, size_t room)
 {
 	uint8_t *copy = malloc(bytes ? bytes : 1);
 	char buf[DECODE_LEN];
-	struct decode_frame frame = {.data = copy, .bytes = bytes};
+	struct decode_frame frame = {.data = copy, .bytes = bytes, .channel = bytes & 1};
 
 	assert_non_null(copy);
 	memcpy(copy, data, bytes);
 	decode_frame(&frame, buf, room);
 	expect_printable(buf, room);
 	decode_vlan(&frame);
+	decode_svid(&frame);
 	free(copy);
 }
 
@@ -196,6 +197,51 @@ static void the_vlan_is_the_outermost_tags(void **state)
 	assert_int_equal(decode_vlan(&frame), 400);
 }
 
+#define S_TAG(tci) "88a8" tci
+#define C_TAG(tci) "8100" tci
+
+/* where the interface has channels; and the same frame where it has none */
+static void a_channels_tag_is_told_as_one(void **state)
+{
+	static const struct {
+		const char *hex, *text, *plain;
+		uint16_t tpid, tci; /* beside */
+		unsigned int svid, vlan;
+	} rows[] = {
+		{HEAD S_TAG("60c8") C_TAG("000a") "88b5", "svid 200 p 3, vlan 10, type 0x88b5",
+		 "802.1ad vlan 200 p 3, vlan 10, type 0x88b5", 0, 0, 200, 10},
+		{HEAD S_TAG("00c8") "88b5", "svid 200, type 0x88b5", "802.1ad vlan 200, type 0x88b5",
+		 0, 0, 200, 0},
+		{HEAD S_TAG("0007") "88b5", "svid 200, 802.1ad vlan 7, type 0x88b5",
+		 "802.1ad vlan 200, 802.1ad vlan 7, type 0x88b5", 0x88a8, 200, 200, 7},
+		{HEAD C_TAG("000a") "88b5", "vlan 10, type 0x88b5", "vlan 10, type 0x88b5", 0, 0, 0,
+		 10},
+		{HEAD C_TAG("000a") S_TAG("00c8") "88b5", "vlan 10, 802.1ad vlan 200, type 0x88b5",
+		 "vlan 10, 802.1ad vlan 200, type 0x88b5", 0, 0, 0, 10},
+		{HEAD "88b5", "type 0x88b5", "type 0x88b5", 0, 0, 0, 0},
+		{HEAD S_TAG("00"), "[cut]", "[cut]", 0, 0, 0, 0},
+	};
+	char buf[DECODE_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct decode_frame frame = {
+			.tpid = rows[i].tpid, .tci = rows[i].tci, .channel = true};
+		uint8_t *data = bytes_of(rows[i].hex, &frame.bytes);
+
+		frame.data = data;
+		decode_frame(&frame, buf, sizeof(buf));
+		assert_string_equal(buf + strlen(HEAD_TEXT), rows[i].text);
+		assert_int_equal(decode_svid(&frame), rows[i].svid);
+		assert_int_equal(decode_vlan(&frame), rows[i].vlan);
+		frame.channel = false;
+		decode_frame(&frame, buf, sizeof(buf));
+		assert_string_equal(buf + strlen(HEAD_TEXT), rows[i].plain);
+		assert_int_equal(decode_svid(&frame), 0);
+		free(data);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +249,7 @@ int main(void)
 		cmocka_unit_test(frames_may_be_cut_anywhere),
 		cmocka_unit_test(any_bytes_are_a_line),
 		cmocka_unit_test(the_vlan_is_the_outermost_tags),
+		cmocka_unit_test(a_channels_tag_is_told_as_one),
 	};
 
 	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);

@@ -20,11 +20,13 @@ typedef const char *(*name_fn)(unsigned int);
 		return name((type)i);                \
 	}
 AS_UINT(evb_kind_name, enum evb_port_kind)
+AS_UINT(evb_channel_name, enum evb_channel)
 AS_UINT(evb_relay_name, enum evb_relay)
 AS_UINT(evb_state_name, enum evb_state)
 AS_UINT(evb_send_name, enum evb_send)
 AS_UINT(evb_drop_name, enum evb_drop)
 AS_UINT(evb_fdb_kind_name, enum evb_fdb_kind)
+AS_UINT(evb_event_name, enum evb_event_what)
 AS_UINT(evb_undo_name, enum evb_undo)
 AS_UINT(config_hook_name, enum config_hook)
 AS_UINT(config_kind_name, enum config_kind)
@@ -37,7 +39,8 @@ static const struct {
 	{evb_state_name_of, EVB_STATE__MAX},	 {evb_send_name_of, EVB_SEND__MAX},
 	{evb_drop_name_of, EVB_DROP__MAX},	 {evb_fdb_kind_name_of, EVB_FDB__MAX},
 	{evb_undo_name_of, EVB_UNDO__MAX},	 {config_hook_name_of, CONFIG_HOOK__MAX},
-	{config_kind_name_of, CONFIG_KIND__MAX},
+	{config_kind_name_of, CONFIG_KIND__MAX}, {evb_channel_name_of, EVB_CHANNEL__MAX},
+	{evb_event_name_of, EVB_EVENT__MAX},
 };
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -75,6 +78,8 @@ static void words_are_those_of_the_documentation(void **state)
 	assert_string_equal(evb_relay_name(EVB_RELAY_VEPA), "vepa");
 	assert_string_equal(evb_state_name(EVB_STATE_DISABLE), "disable");
 	assert_string_equal(evb_kind_name(EVB_KIND_MACVTAP), "macvtap");
+	assert_string_equal(evb_kind_name(EVB_KIND_PORT), "port");
+	assert_string_equal(evb_event_name(EVB_EVENT_MOVED), "moved");
 }
 
 static void a_tpid_has_the_name_of_its_standard(void **state)

@@ -160,6 +160,28 @@ static void all_vfs_are_one_range(void **state)
 	free(names);
 }
 
+/* a bridge's ports, and channels behind the last VF, have names of their own */
+static void only_vfs_are_ranges(void **state)
+{
+	struct output_names *names = calloc(1, sizeof(*names));
+	struct output_set set = {};
+	char buf[OUTPUT_SET_LEN];
+
+	(void)state;
+	assert_non_null(names);
+	set_add_vfs(&set, names, 253, 255);
+	output_set_add(&set, EVB_PORT_CHANNEL_FIRST);
+	strcpy(names->name[EVB_PORT_CHANNEL_FIRST], "uplink.abcdefghijklmno");
+	assert_string_equal(output_set_text(&set, names, buf, sizeof(buf)),
+			    "vf253-vf255 uplink.abcdefghijklmno");
+	strcpy(names->name[EVB_PORT_VF(253)], "left");
+	strcpy(names->name[EVB_PORT_VF(254)], "right");
+	strcpy(names->name[EVB_PORT_VF(255)], "vf2");
+	assert_string_equal(output_set_text(&set, names, buf, sizeof(buf)),
+			    "left right vf2 uplink.abcdefghijklmno");
+	free(names);
+}
+
 static void tables_are_aligned(void **state)
 {
 	static const char *const headings[] = {"NAME", ">N", "LAST"};
@@ -295,6 +317,7 @@ int main(void)
 		cmocka_unit_test(trunk_is_all_or_a_list_of_strings),
 		cmocka_unit_test(sets_of_ports),
 		cmocka_unit_test(all_vfs_are_one_range),
+		cmocka_unit_test(only_vfs_are_ranges),
 		cmocka_unit_test(tables_are_aligned),
 		cmocka_unit_test(a_note_is_a_line_of_its_own),
 		cmocka_unit_test(a_table_grows),
