@@ -11,6 +11,7 @@
  * A frame is written as words: destination, source, tags from the outermost, payload.
  *
  *	vf0 vf1.2 pf ext ext3	addresses (vf1.2: third of vf1; ext: a station on the wire)
+ *	st1 dev2		likewise: stations of a bridge; the far end of its device d2
  *	bc mc mc6 zero 01:80:c2:00:00:0e
  *	c10 c10.5 s200.3d	C-TAG VID 10; with PCP 5; S-TAG with PCP 3 and DEI
  *	ip arp llc t88cc	payload: IPv4, ARP, 802.3 with length, bytes of a type (hex)
@@ -30,13 +31,24 @@
  *					copies, each with the frame as its ports get it
  *	vf5!mtu				refused at that target, and counted there
  *	own				switched before: passes
+ *	pass				to the stack of the device that it came from (bridge)
+ *
+ * A bridge has a memory: what it knows before the frame and what it has learned after it stand
+ * around a bar. Without the second one, a frame that the port may send is learned at it.
+ *
+ *	in:  st2@p2 st3@p3/c10 | st2 st1 ip	st2 was learned at p2 in no VLAN, st3 at p3 in VLAN 10
+ *	out: p2 | st1@p1 st2@p2 st3@p3/c10	this is all that is learned now
+ *
+ * The port that a frame comes from is the one that it counts for: "uplink.blue" or a bridge's port
+ * with an SVID, and the frame has the S-TAG.
  *
  * From that alone follow verdict, return code, counters (all others must stand still), the mark
  * in skb->tc_index, redirect_peer, and what the XDP program does (a port with policy, and all of a
- * domain with a promiscuous port, are left to TC). Every case runs at TC with its tags in
- * the bytes, then with the outermost beside the frame (an inner one stays in the bytes), then at XDP
- * (from a macvtap never). A VF's `kind` is believed; its device here is a veth all the same.
- * Of a flood the bytes of the last copy are compared, of the others length and outermost tag.
+ * domain with a promiscuous port, are left to TC; on a bridge TC then finishes the frame). Every
+ * case runs at TC with its tags in the bytes, then with the outermost beside the frame (an inner one
+ * stays in the bytes), then at XDP (from a macvtap never). A VF's `kind` is believed; its device here
+ * is a veth all the same. Of a flood the bytes of the last copy are compared, of the others
+ * length and the two outermost tags, and of all the order: no copy is shorter than one before it.
  */
 #pragma once
 
@@ -49,8 +61,9 @@
 #include "tables.h"
 
 #define LAB_FRAME_MAX 2048
-#define LAB_PORTS_MAX 40
+#define LAB_PORTS_MAX EVB_PORTS_MAX
 #define LAB_WHY_MAX 8192
+#define LAB_LEARNED_MAX 64
 
 struct lab_bytes {
 	size_t len;
@@ -61,12 +74,12 @@ struct lab_setup {
 	const char *yaml;
 	unsigned int uplink_mtu; /* 0: 1500 */
 	bool uplink_no_link;	 /* it has no carrier, and somebody follows it */
-	unsigned int mtu[32];	 /* of VFs by id */
+	unsigned int mtu[32];	 /* of VFs by id, of a bridge's ports by their place in the file */
 };
 
 struct lab_case {
 	const char *says; /* what holds */
-	const char *from; /* "uplink", "pf", "vf3" */
+	const char *from; /* "uplink", "pf", "vf3", "uplink.blue" */
 	const char *in;
 	const char *out;
 };
@@ -84,6 +97,18 @@ struct lab_copy {
 	struct lab_bytes frame;
 };
 
+/* an address that a bridge has learned */
+struct lab_address {
+	uint8_t mac[6];
+	uint16_t fid;
+	uint32_t port;
+};
+
+struct lab_learned {
+	unsigned int n;
+	struct lab_address at[LAB_LEARNED_MAX];
+};
+
 /* what should happen */
 struct lab_expect {
 	enum evb_verdict verdict;
@@ -92,7 +117,9 @@ struct lab_expect {
 	uint32_t from; /* port number */
 	unsigned int n_copies;
 	struct lab_copy copies[LAB_PORTS_MAX];
-	struct lab_bytes frame;		       /* of own and up: the frame as it came */
+	struct lab_bytes frame;		       /* of own, pass and up: the frame as it came */
+	bool known;			       /* a bridge has its destination */
+	struct lab_learned given, learned;     /* before and after it */
 	struct evb_stats delta[LAB_PORTS_MAX]; /* by index of the lab's ports */
 };
 
@@ -103,6 +130,9 @@ struct lab_seen {
 	struct lab_bytes frame; /* as a port gets it, a tag beside the bytes put in */
 	bool beside;
 	uint16_t tc_index;
+	struct lab_learned learned;
+	unsigned int miscounted; /* ports whose row in evb_learn says something else */
+	unsigned int stale;	 /* addresses that evb_fdb_near has at another port */
 	struct evb_stats delta[LAB_PORTS_MAX];
 };
 
@@ -125,6 +155,9 @@ int lab_change(struct lab *lab, const char *yaml);
 const struct lab_port *lab_ports(const struct lab *lab, unsigned int *n);
 const struct lab_port *lab_port(const struct lab *lab, const char *name);
 
+bool lab_is_bridge(const struct lab *lab);
+const struct plan *lab_plan(const struct lab *lab);
+
 /* the switch's maps, to set or read what no case says: meters, hits, events */
 const struct tables *lab_tables(const struct lab *lab);
 
@@ -133,8 +166,9 @@ void lab_frame(const char *text, struct lab_bytes *out);
 /* one address; false: it is none */
 bool lab_mac(const char *word, uint8_t mac[6]);
 
-/* the outermost VLAN tag of a frame; false: none, or cut */
+/* the outermost VLAN tag of a frame; false: none, or cut. lab_tag_at(): the one at an offset */
 bool lab_tag(const struct lab_bytes *frame, uint16_t *tpid, uint16_t *tci);
+bool lab_tag_at(const struct lab_bytes *frame, size_t off, uint16_t *tpid, uint16_t *tci);
 
 /* what a frame's words say beside its bytes */
 struct lab_beside {
@@ -142,6 +176,32 @@ struct lab_beside {
 	uint16_t tc_index;
 };
 void lab_beside(const char *text, struct lab_beside *out);
+
+/*
+ * harness_learn.c: what a bridge has learned. lab_learned_words() reads "st1@p1 st2@p2/c10";
+ * lab_learned_set() makes it so, in evb_fdb_near too if @near is set; lab_learned_read() looks.
+ * lab_flush() - evb_flush of a port, NULL: of all. lab_clock_start() - its time begins.
+ */
+void lab_learned_words(const struct lab *lab, const char *text, struct lab_learned *out);
+int lab_learned_set(const struct lab *lab, const struct lab_learned *given, bool near);
+int lab_learned_read(const struct lab *lab, struct lab_learned *out);
+int lab_learned_look(const struct lab *lab, const struct lab_learned *given, struct lab_seen *out);
+const struct lab_address *lab_learned_find(const struct lab_learned *list, const uint8_t mac[6],
+					   uint16_t fid);
+bool lab_learned_same(const struct lab_learned *a, const struct lab_learned *b);
+/* FID of a frame at a bridge's port; of a VLAN, tpid 0: of no VLAN */
+uint16_t lab_frame_fid(const struct lab *lab, const struct evb_port *from,
+		       const struct lab_bytes *in);
+uint16_t lab_vlan_fid(const struct lab *lab, uint16_t tpid, uint16_t vid);
+/* the port that has an address, static or among @given; 0: none */
+uint32_t lab_known(const struct lab *lab, const struct lab_learned *given, const uint8_t mac[6],
+		   const struct evb_port *from, const struct lab_bytes *in);
+int lab_flush(struct lab *lab, const char *port);
+int lab_clock_start(struct lab *lab);
+
+/* the part of a case's text in front of its bar, and behind it; NULL: it has none */
+const char *lab_given(const char *in, char *buf, size_t size);
+const char *lab_then(const char *out);
 
 bool lab_has_skin(const struct lab_case *c, const struct lab_bytes *in, enum lab_skin skin);
 const char *lab_skin_name(enum lab_skin skin);

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 
 static void table_mistake(const char *word, const struct lab_case *c)
 {
-	fprintf(stderr, "test table: what is '%s' in '%s' of '%s'?\n", word, c->out, c->says);
+	fprintf(stderr, "test table: what is '%s' in '%.200s' of '%s'?\n", word, c->out, c->says);
 	abort();
 }
 
@@ -96,9 +97,16 @@ static void parse_copies(const struct lab *lab, const struct lab_case *c, char *
 static void parse_out(const struct lab *lab, const struct lab_case *c, const struct lab_bytes *in,
 		      struct lab_expect *e)
 {
-	char text[4096], *rest = text, *part;
+	static char text[65536];
+	char *rest = text, *part;
 
 	snprintf(text, sizeof(text), "%s", c->out);
+	strtok_r(text, "|", &part); /* what is behind is lab_then()'s */
+	trim(text);
+	if (!strcmp(text, "pass")) {
+		e->verdict = EVB_VERDICT_PASS;
+		return;
+	}
 	if (!strcmp(text, "own")) {
 		e->verdict = EVB_VERDICT_OWN;
 		return;
@@ -114,15 +122,17 @@ static void parse_out(const struct lab *lab, const struct lab_case *c, const str
 		table_mistake("nothing", c);
 }
 
-/* the copy that goes on where the hook stands, or none */
-static uint32_t here_of(uint32_t from)
+/* the copy that goes on where the hook stands: between the uplink's wire and its stack */
+static bool is_here(const struct lab *lab, const struct lab_expect *e, uint32_t port)
 {
-	if (from == EVB_PORT_PF)
-		return EVB_PORT_UPLINK;
-	return from == EVB_PORT_UPLINK ? EVB_PORT_PF : EVB_PORT_NONE;
+	enum evb_port_kind from = port_numbered(lab, e->from)->row->kind,
+			   to = port_numbered(lab, port)->row->kind;
+
+	return (from == EVB_KIND_PF && to == EVB_KIND_UPLINK) ||
+	       (from == EVB_KIND_UPLINK && to == EVB_KIND_PF);
 }
 
-static void set_verdict(struct lab_expect *e)
+static void set_verdict(const struct lab *lab, struct lab_expect *e)
 {
 	unsigned int sent = 0;
 
@@ -135,7 +145,7 @@ static void set_verdict(struct lab_expect *e)
 			continue;
 		}
 		sent++;
-		if (e->copies[i].port == here_of(e->from))
+		if (is_here(lab, e, e->copies[i].port))
 			e->verdict = EVB_VERDICT_PASS;
 	}
 	if (sent)
@@ -173,23 +183,47 @@ static bool is_group(const struct lab_bytes *in)
 	return in->data[0] & 1;
 }
 
+/* reserved address, or a type that belongs to the link, behind whatever VLAN tags */
+static bool is_control(const struct lab_bytes *in)
+{
+	static const uint8_t reserved[5] = {0x01, 0x80, 0xc2, 0, 0};
+	uint16_t tpid, tci, type;
+	size_t off = 12;
+
+	while (lab_tag_at(in, off, &tpid, &tci))
+		off += EVB_TAG_LEN;
+	type = in->data[off] << 8 | in->data[off + 1];
+	return (!memcmp(in->data, reserved, 5) && in->data[5] < 16) || type == 0x8808 ||
+	       type == 0x8809 || type == 0x88cc || type == 0x8940;
+}
+
+static bool is_unknown(const struct lab *lab, const struct lab_expect *e,
+		       const struct lab_bytes *in)
+{
+	return is_group(in) || (lab_is_bridge(lab) && !e->known);
+}
+
 /*
  * XDP finishes known unicast to a target that takes XDP frames, and frames that are refused before
  * anybody looks for a group's members; it leaves the rest to TC as it came. What a port with policy
- * sends or gets is TC's, and so is, in a domain that somebody watches, all that is relayed.
+ * sends or gets is TC's, and so is what belongs to a link and, in a domain that somebody watches,
+ * all that is relayed.
  */
 static bool goes_up(const struct lab *lab, const struct lab_expect *e, const struct lab_bytes *in)
 {
 	const struct evb_port *from = port_numbered(lab, e->from)->row, *target;
+	bool side = from->kind == EVB_KIND_PORT || from->kind == EVB_KIND_UPLINK;
 
 	if (from->policy_in)
 		return true;
+	if (side && is_control(in) && e->drop != EVB_DROP_BAD_FRAME)
+		return e->drop != EVB_DROP_CHANNEL || from->closed;
 	if (!e->n_copies && e->drop == EVB_DROP_NO_TARGET)
-		return is_group(in) || from->watched;
+		return is_unknown(lab, e, in) || from->watched;
 	if (!e->n_copies)
-		return is_group(in) &&
+		return is_unknown(lab, e, in) &&
 		       (e->drop == EVB_DROP_ISOLATED || e->drop == EVB_DROP_REFLECTED);
-	if (is_group(in) || from->watched || e->n_copies != 1)
+	if (is_unknown(lab, e, in) || from->watched || e->n_copies != 1)
 		return true;
 	target = port_numbered(lab, e->copies[0].port)->row;
 	return !target->xdp_slot || target->policy_out;
@@ -233,25 +267,85 @@ static void set_counters(const struct lab *lab, const struct lab_case *c,
 		add_count(&target->out, c, in, copy->frame.len);
 		sent++;
 	}
-	if (sent)
+	if (sent || e->verdict == EVB_VERDICT_PASS)
 		add_count(&stats->in, c, in, in->len);
-	if (e->n_copies)
+	if (e->n_copies || e->verdict == EVB_VERDICT_PASS)
 		return;
 	stats->in.dropped++;
 	stats->drops[e->drop]++;
+}
+
+/*
+ * A port that learns gets the source of what it may send, whatever becomes of the frame; what
+ * belongs to the link is not the bridge's. A static address stays where it is.
+ */
+static void learn_source(const struct lab *lab, const struct lab_bytes *in, struct lab_expect *e)
+{
+	const struct evb_port *from = port_numbered(lab, e->from)->row;
+	uint16_t fid = lab_frame_fid(lab, from, in);
+	struct lab_address *at;
+
+	if (!from->learning || (e->verdict == EVB_VERDICT_PASS && !e->n_copies))
+		return;
+	if (!e->n_copies && e->drop && e->drop <= EVB_DROP_LEARN_LIMIT)
+		return;
+	at = (struct lab_address *)lab_learned_find(&e->learned, in->data + 6, fid);
+	if (!at && lab_known(lab, &e->given, in->data + 6, from, in))
+		return;
+	if (!at)
+		at = &e->learned.at[e->learned.n++];
+	memcpy(at->mac, in->data + 6, 6);
+	at->fid = fid;
+	at->port = e->from;
+}
+
+static void set_learned(const struct lab *lab, const struct lab_case *c, const struct lab_bytes *in,
+			struct lab_expect *e)
+{
+	char text[1024];
+
+	if (!lab_is_bridge(lab))
+		return;
+	lab_learned_words(lab, lab_given(c->in, text, sizeof(text)) ?: "", &e->given);
+	e->known = lab_known(lab, &e->given, in->data, port_numbered(lab, e->from)->row, in);
+	e->learned = e->given;
+	if (lab_then(c->out))
+		lab_learned_words(lab, lab_then(c->out), &e->learned);
+	else
+		learn_source(lab, in, e);
+}
+
+/* an address that a port got is counted there, and again when it was at another */
+static void count_learned(const struct lab *lab, struct lab_expect *e)
+{
+	for (unsigned int i = 0; i < e->learned.n; i++) {
+		const struct lab_address *now = &e->learned.at[i],
+					 *was = lab_learned_find(&e->given, now->mac, now->fid);
+		struct evb_stats *stats = delta_of(lab, e, now->port);
+
+		if (was && was->port == now->port)
+			continue;
+		stats->learned++;
+		stats->moved += was != NULL;
+	}
 }
 
 void lab_expect(const struct lab *lab, const struct lab_case *c, enum lab_skin skin,
 		struct lab_expect *e)
 {
 	struct lab_bytes in;
+	unsigned int n;
 
-	memset(e, 0, sizeof(*e));
+	lab_ports(lab, &n);
+	memset(e, 0, offsetof(struct lab_expect, copies));
+	memset(e->delta, 0, n * sizeof(e->delta[0]));
+	e->given.n = e->learned.n = 0;
 	lab_frame(c->in, &in);
 	e->from = port_named(lab, c->from, c)->number;
 	e->frame = in;
 	parse_out(lab, c, &in, e);
-	set_verdict(e);
+	set_verdict(lab, e);
+	set_learned(lab, c, &in, e);
 	if (skin == LAB_XDP && goes_up(lab, e, &in)) {
 		e->verdict = EVB_VERDICT_UP;
 		e->drop = EVB_DROP_NONE;
@@ -259,6 +353,7 @@ void lab_expect(const struct lab *lab, const struct lab_case *c, enum lab_skin s
 	}
 	e->retval = skin == LAB_XDP ? retval_xdp(e->verdict) : retval_tc(e->verdict);
 	set_counters(lab, c, &in, e);
+	count_learned(lab, e);
 }
 
 /* ---- comparison */
@@ -335,23 +430,27 @@ static const struct evb_trace_copy *copy_find(const struct evb_trace *trace, uin
 
 /*
  * By bpf_redirect_peer: a unicast frame to the guest's own address, from an ingress hook; never
- * where several may get it, for it makes every frame one for the guest's own address.
+ * where several may get it, for it makes every frame one for the guest's own address. Behind a
+ * bridge's port there may be others than the far end of its device.
  */
 static bool wants_peer(const struct lab *lab, const struct lab_expect *want,
 		       const struct lab_copy *copy)
 {
-	const struct evb_port *target = port_numbered(lab, copy->port)->row;
+	const struct evb_port *target = port_numbered(lab, copy->port)->row,
+			      *from = port_numbered(lab, want->from)->row;
 
-	return target->send == EVB_SEND_PEER && !target->watched && !copy->drop &&
-	       !is_group(&copy->frame) && want->from != EVB_PORT_PF &&
-	       port_numbered(lab, want->from)->row->kind != EVB_KIND_MACVTAP;
+	if (lab_is_bridge(lab) && (!want->known || memcmp(copy->frame.data, target->mac, 6)))
+		return false;
+	return target->send == EVB_SEND_PEER && !from->watched && !copy->drop &&
+	       !is_group(&copy->frame) && from->kind != EVB_KIND_PF &&
+	       from->kind != EVB_KIND_MACVTAP;
 }
 
 static int compare_copy(const struct lab *lab, const struct lab_expect *want,
 			const struct lab_copy *copy, const struct evb_trace_copy *got, char *why)
 {
 	const char *name = name_of(lab, copy->port);
-	uint16_t tpid = 0, tci = 0;
+	uint16_t tpid = 0, tci = 0, tpid2 = 0, tci2 = 0;
 	int bad = 0;
 
 	if (!got)
@@ -361,15 +460,39 @@ static int compare_copy(const struct lab *lab, const struct lab_expect *want,
 				evb_drop_name(got->drop));
 	if (copy->drop || got->drop)
 		return bad;
-	lab_tag(&copy->frame, &tpid, &tci);
+	if (lab_tag(&copy->frame, &tpid, &tci))
+		lab_tag_at(&copy->frame, 12 + EVB_TAG_LEN, &tpid2, &tci2);
 	if (got->len != copy->frame.len)
 		bad += complain(why, "  %s: want %zu bytes, got %u", name, copy->frame.len,
 				got->len);
 	if (got->tpid != tpid || got->tci != tci)
 		bad += complain(why, "  %s: want tag %04x %04x, got %04x %04x", name, tpid, tci,
 				got->tpid, got->tci);
+	if (got->tpid2 != tpid2 || got->tci2 != tci2)
+		bad += complain(why, "  %s: want inner tag %04x %04x, got %04x %04x", name, tpid2,
+				tci2, got->tpid2, got->tci2);
 	if (want->retval != XDP_REDIRECT && got->peer != wants_peer(lab, want, copy))
 		bad += complain(why, "  %s: redirect_peer: got %d", name, got->peer);
+	return bad;
+}
+
+/* a flood only ever makes the frame longer, but for the copy that goes on here, the last */
+static int compare_order(const struct lab *lab, const struct lab_expect *want,
+			 const struct evb_trace *trace, char *why)
+{
+	uint32_t len = 0;
+	int bad = 0;
+
+	for (unsigned int i = 0; i < trace->count && i < EVB_PORTS_MAX; i++) {
+		const struct evb_trace_copy *copy = &trace->copy[i];
+
+		if (copy->drop || !port_numbered(lab, copy->port) || is_here(lab, want, copy->port))
+			continue;
+		if (copy->len < len)
+			bad += complain(why, "  %s: got its %u bytes after a copy of %u",
+					name_of(lab, copy->port), copy->len, len);
+		len = copy->len;
+	}
 	return bad;
 }
 
@@ -393,7 +516,7 @@ static int compare_copies(const struct lab *lab, const struct lab_expect *want,
 			bad += complain(why, "  %s: got a copy that nobody wants",
 					name_of(lab, trace->copy[i].port));
 	}
-	return bad;
+	return bad + compare_order(lab, want, trace, why);
 }
 
 static const struct evb_trace_copy *last_sent(const struct evb_trace *trace)
@@ -413,14 +536,15 @@ static int compare_frame(const struct lab *lab, const struct lab_expect *want,
 	const struct evb_trace_copy *last = last_sent(&got->trace);
 	int bad = 0;
 
-	if (want->verdict == EVB_VERDICT_UP || want->verdict == EVB_VERDICT_OWN)
+	if (want->verdict == EVB_VERDICT_UP || want->verdict == EVB_VERDICT_OWN ||
+	    (want->verdict == EVB_VERDICT_PASS && !want->n_copies))
 		return compare_bytes(&want->frame, &got->frame, "the next hook", why);
 	if (want->verdict == EVB_VERDICT_DROP || !last)
 		return 0;
 	if (last->beside != got->beside)
 		bad += complain(why, "  %s: tag beside the frame: trace says %d, it is %d",
 				name_of(lab, last->port), last->beside, got->beside);
-	if (want->verdict == EVB_VERDICT_PASS && last->port != here_of(want->from))
+	if (want->verdict == EVB_VERDICT_PASS && !is_here(lab, want, last->port))
 		bad += complain(why, "  goes on here, but the last copy is that of %s",
 				name_of(lab, last->port));
 	for (unsigned int i = 0; i < want->n_copies; i++)
@@ -430,11 +554,28 @@ static int compare_frame(const struct lab *lab, const struct lab_expect *want,
 	return bad;
 }
 
-static int compare_counters(const struct lab *lab, const struct lab_expect *want,
-			    const struct lab_seen *got, char *why)
+static void counter_name(char *buf, size_t size, size_t k)
 {
 	static const char *const words[] = {"packets", "bytes", "multicast", "broadcast",
 					    "dropped"};
+	size_t drops = offsetof(struct evb_stats, drops) / sizeof(uint64_t),
+	       told = offsetof(struct evb_stats, told) / sizeof(uint64_t);
+
+	if (k < drops)
+		snprintf(buf, size, "%s %s", k < 5 ? "in" : "out", words[k % 5]);
+	else if (k < told)
+		snprintf(buf, size, "drops %s", evb_drop_name(k - drops));
+	else if (k == offsetof(struct evb_stats, learned) / sizeof(uint64_t))
+		snprintf(buf, size, "learned");
+	else if (k == offsetof(struct evb_stats, moved) / sizeof(uint64_t))
+		snprintf(buf, size, "moved");
+	else
+		snprintf(buf, size, "told"); /* tables_stats() has none */
+}
+
+static int compare_counters(const struct lab *lab, const struct lab_expect *want,
+			    const struct lab_seen *got, char *why)
+{
 	const struct lab_port *ports;
 	unsigned int n;
 	int bad = 0;
@@ -443,28 +584,61 @@ static int compare_counters(const struct lab *lab, const struct lab_expect *want
 	for (unsigned int i = 0; i < n; i++) {
 		const uint64_t *w = (const uint64_t *)&want->delta[i];
 		const uint64_t *g = (const uint64_t *)&got->delta[i];
+		char word[40];
 
 		for (unsigned int k = 0; k < sizeof(struct evb_stats) / sizeof(*w); k++) {
 			if (w[k] == g[k])
 				continue;
-			bad += complain(why, "  counter %s %s %s: want +%lu, got +%lu",
-					ports[i].name, k < 10 ? (k < 5 ? "in" : "out") : "drops",
-					k < 10 ? words[k % 5] : evb_drop_name(k - 10), w[k], g[k]);
+			counter_name(word, sizeof(word), k);
+			bad += complain(why, "  counter %s %s: want +%lu, got +%lu", ports[i].name,
+					word, w[k], g[k]);
 		}
 	}
 	return bad;
 }
 
+static int complain_learned(const struct lab *lab, const char *who, const struct lab_learned *list,
+			    char *why)
+{
+	for (unsigned int i = 0; i < list->n; i++) {
+		const struct lab_address *at = &list->at[i];
+
+		complain(why, "  learned, %s: %02x:%02x:%02x:%02x:%02x:%02x FID %u at %s", who,
+			 at->mac[0], at->mac[1], at->mac[2], at->mac[3], at->mac[4], at->mac[5],
+			 at->fid, name_of(lab, at->port));
+	}
+	return complain(why, "  learned, %s: %u", who, list->n);
+}
+
+static int compare_learned(const struct lab *lab, const struct lab_expect *want,
+			   const struct lab_seen *got, char *why)
+{
+	int bad = 0;
+
+	if (!lab_learned_same(&want->learned, &got->learned)) {
+		bad += complain_learned(lab, "want", &want->learned, why);
+		complain_learned(lab, "got", &got->learned, why);
+	}
+	if (got->miscounted)
+		bad += complain(why, "  evb_learn: %u ports do not have what it says",
+				got->miscounted);
+	if (got->stale)
+		bad += complain(why, "  evb_fdb_near: %u addresses are elsewhere", got->stale);
+	return bad;
+}
+
 /* the mark: on what passes one of the uplink's own hooks again, and on nothing else that goes on */
-static int compare_mark(const struct lab_expect *want, const struct lab_seen *got, char *why)
+static int compare_mark(const struct lab *lab, const struct lab_expect *want,
+			const struct lab_seen *got, char *why)
 {
 	const struct evb_trace_copy *last = last_sent(&got->trace);
 	uint16_t mark = 0;
 
 	if (want->verdict == EVB_VERDICT_DROP || want->retval == XDP_REDIRECT)
 		return 0;
-	if (want->verdict == EVB_VERDICT_SEND && last &&
-	    (last->port == EVB_PORT_UPLINK || last->port == EVB_PORT_PF))
+	if (want->verdict == EVB_VERDICT_SEND && last && port_numbered(lab, last->port) &&
+	    (port_numbered(lab, last->port)->row->kind == EVB_KIND_UPLINK ||
+	     port_numbered(lab, last->port)->row->kind == EVB_KIND_PF))
 		mark = EVB_TC_SWITCHED;
 	if (got->tc_index == mark)
 		return 0;
@@ -479,6 +653,7 @@ int lab_compare(const struct lab *lab, const struct lab_expect *want, const stru
 	bad += compare_copies(lab, want, got, why);
 	bad += compare_frame(lab, want, got, why);
 	bad += compare_counters(lab, want, got, why);
-	bad += compare_mark(want, got, why);
+	bad += compare_mark(lab, want, got, why);
+	bad += compare_learned(lab, want, got, why);
 	return bad;
 }

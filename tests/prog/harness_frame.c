@@ -67,7 +67,7 @@ static bool number_mac(const char *word, uint8_t mac[6])
 	static const struct {
 		const char *name;
 		uint8_t group;
-	} kinds[] = {{"vf", 0x01}, {"pf", 0x0f}, {"ext", 0xee}};
+	} kinds[] = {{"vf", 0x01}, {"pf", 0x0f}, {"ext", 0xee}, {"st", 0x05}, {"dev", 0x0d}};
 	unsigned int n = 0, k = 0;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -193,9 +193,12 @@ static void frame_word(struct lab_bytes *out, struct payload *p, const char *wor
 void lab_frame(const char *text, struct lab_bytes *out)
 {
 	struct payload p = {.len = PAYLOAD_DEFAULT};
+	const char *bar = strchr(text, '|');
 	char copy[1024], *rest = copy, *word;
-	bool hex = strstr(text, "hex=");
+	bool hex;
 
+	text = bar ? bar + 1 : text;
+	hex = strstr(text, "hex=");
 	memset(out, 0, sizeof(*out));
 	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))
 		bad_word("too long", text);
@@ -209,15 +212,20 @@ void lab_frame(const char *text, struct lab_bytes *out)
 	put_payload(out, &p);
 }
 
-bool lab_tag(const struct lab_bytes *frame, uint16_t *tpid, uint16_t *tci)
+bool lab_tag_at(const struct lab_bytes *frame, size_t off, uint16_t *tpid, uint16_t *tci)
 {
-	uint16_t type = frame->data[12] << 8 | frame->data[13];
+	uint16_t type = frame->data[off] << 8 | frame->data[off + 1];
 
-	if (frame->len < EVB_ETH_HLEN + EVB_TAG_LEN || !evb_is_vlan_tpid(type))
+	if (frame->len < off + 2 + EVB_TAG_LEN || !evb_is_vlan_tpid(type))
 		return false;
 	*tpid = type;
-	*tci = frame->data[14] << 8 | frame->data[15];
+	*tci = frame->data[off + 2] << 8 | frame->data[off + 3];
 	return true;
+}
+
+bool lab_tag(const struct lab_bytes *frame, uint16_t *tpid, uint16_t *tci)
+{
+	return lab_tag_at(frame, 12, tpid, tci);
 }
 
 void lab_beside(const char *text, struct lab_beside *out)

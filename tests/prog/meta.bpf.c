@@ -27,7 +27,7 @@ enum meta_cb {
 /* program number -> TC program under test; the harness writes */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 4);
+	__uint(max_entries, 16);
 	__type(key, __u32);
 	__type(value, __u32);
 } meta_targets SEC(".maps");

@@ -193,6 +193,12 @@ static void bend_copies(const struct lab *lab)
 		copy->tpid ^= 0x8100;
 		assert_seen(lab);
 		*copy = was;
+		copy->tci2 ^= 1;
+		assert_seen(lab);
+		*copy = was;
+		copy->tpid2 ^= 0x88a8;
+		assert_seen(lab);
+		*copy = was;
 	}
 	got.trace.copy[got.trace.count].port = EVB_PORT_PF;
 	got.trace.count++;
@@ -260,6 +266,154 @@ static void sees_wrong_cases(void **state)
 	}
 }
 
+/* ---- a bridge: what it knows */
+
+static const struct lab_setup bridge = {
+	.yaml = "version: 1\n"
+		"switch: lab\n"
+		"relay: bridge\n"
+		"ports:\n"
+		"  - {name: p1, dev: d1}\n"
+		"  - {name: p2, dev: d2}\n"
+		"  - {name: p3, dev: d3, svid: 200, hook: xdp}\n"
+		"  - {name: p4, dev: d4, static: [\"02:00:00:00:05:08\"]}\n",
+};
+
+static const struct lab_case bridge_right[] = {
+	{"a station is learned", "p1", "st2@p2 | st2 st1 ip", "p2 | st2@p2 st1@p1"},
+	{"without a word it is, too", "p1", "st2@p2 | st2 st1 ip", "p2"},
+	{"a station moves", "p1", "st1@p2/c77 | bc st1 c77 arp",
+	 "p2 p4 ; p3 : bc st1 s200 c77 arp | st1@p1/c77"},
+	{"into a channel", "p1", "st3@p3 | st3 st1 c0.5 ip",
+	 "p3 : st3 st1 s200.5 c0.5 ip | st3@p3 st1@p1"},
+	{"a static address stays", "p1", "bc st8 arp", "p2 p4 ; p3 : bc st8 s200 arp |"},
+	{"to the stack", "p1", "st2@p2 | 01:80:c2:00:00:0e st1 t88cc", "pass | st2@p2"},
+};
+
+static const struct lab_case bridge_wrong[] = {
+	{"learned, but it was not to be", "p1", "st2@p2 | st2 st1 ip", "p2 | st2@p2"},
+	{"nothing is left, but it is", "p1", "st2@p2 | st2 st1 ip", "p2 |"},
+	{"learned at another port", "p1", "st2@p2 | st2 st1 ip", "p2 | st2@p2 st1@p2"},
+	{"learned in another VLAN", "p1", "st2@p2 | st2 st1 ip", "p2 | st2@p2 st1@p1/c77"},
+	{"learned in an S-VLAN", "p1", "bc st1 c77 arp",
+	 "p2 p4 ; p3 : bc st1 s200 c77 arp | st1@p1/s77"},
+	{"another address", "p1", "st2@p2 | st2 st1 ip", "p2 | st2@p2 st3@p1"},
+	{"not moved", "p1", "st1@p2/c77 | bc st1 c77 arp",
+	 "p2 p4 ; p3 : bc st1 s200 c77 arp | st1@p2/c77"},
+	{"known, but it was not", "p1", "st2 st1 ip", "p2"},
+	{"not known, but it was", "p1", "st2@p2 | st2 st1 ip", "p2 p4 ; p3 : st2 st1 s200 ip"},
+	{"without the channel's tag", "p1", "st3@p3 | st3 st1 ip", "p3"},
+	{"another tag inside the channel's", "p1", "st3@p3/c77 | st3 st1 c77 ip",
+	 "p3 : st3 st1 s200 c78 ip"},
+	{"another tag inside, in a flood", "p1", "bc st1 c77 arp",
+	 "p2 p4 ; p3 : bc st1 s200 c78 arp"},
+	{"to the stack, but it was sent", "p1", "st2@p2 | st2 st1 ip", "pass"},
+	{"sent, but it was the stack's", "p1", "st2@p2 | 01:80:c2:00:00:0e st1 t88cc", "p2 p3 p4"},
+};
+
+/* one case on one skin, with what it is given; no more of it is right after a bend */
+static void run_bridge(struct lab *lab, const struct lab_case *c, enum lab_skin skin)
+{
+	struct lab_bytes in;
+
+	lab_frame(c->in, &in);
+	lab_expect(lab, c, skin, &want);
+	assert_int_equal(lab_learned_set(lab, &want.given, true), 0);
+	assert_int_equal(lab_run(lab, c, &in, skin, &got), 0);
+	assert_int_equal(lab_learned_look(lab, &want.given, &got), 0);
+	if (differ(lab))
+		fail_msg("%s, %s: should agree:\n%s", c->says, lab_skin_name(skin), why);
+}
+
+static void bend_learned(const struct lab *lab)
+{
+	struct lab_learned was = got.learned;
+
+	got.learned.at[got.learned.n++] = (struct lab_address){{2, 9}, 1, 1};
+	assert_seen(lab);
+	got.learned = was;
+	for (unsigned int i = 0; i < was.n; i++) {
+		got.learned.at[i].port ^= 3;
+		assert_seen(lab);
+		got.learned = was;
+		got.learned.at[i].fid++;
+		assert_seen(lab);
+		got.learned = was;
+		got.learned.at[i].mac[5] ^= 1;
+		assert_seen(lab);
+		got.learned = was;
+	}
+	if (was.n) {
+		got.learned.n--;
+		assert_seen(lab);
+		got.learned = was;
+	}
+	got.miscounted++;
+	assert_seen(lab);
+	got.miscounted--;
+	got.stale++;
+	assert_seen(lab);
+	got.stale--;
+}
+
+static void sees_learned(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bridge_right); i++)
+		for (enum lab_skin skin = 0; skin <= LAB_TC_BESIDE; skin++) {
+			struct lab_bytes in;
+
+			lab_frame(bridge_right[i].in, &in);
+			if (!lab_has_skin(&bridge_right[i], &in, skin))
+				continue;
+			run_bridge(*state, &bridge_right[i], skin);
+			bend_learned(*state);
+			bend_counters(*state);
+			bend_copies(*state);
+		}
+}
+
+static void sees_wrong_bridges(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bridge_right); i++) {
+		why[0] = 0;
+		if (lab_check(*state, &bridge_right[i], why))
+			fail_msg("%s", why);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bridge_wrong); i++) {
+		why[0] = 0;
+		if (!lab_check(*state, &bridge_wrong[i], why))
+			fail_msg("nobody noticed: %s", bridge_wrong[i].says);
+	}
+}
+
+/* rows of the tables that lie are seen for what they are */
+static void sees_rows(void **state)
+{
+	struct lab *lab = *state;
+	uint32_t number = lab_port(lab, "p2")->number, slot;
+	struct evb_near near = {};
+	struct evb_learn learn;
+	struct evb_fdb_key key;
+	struct lab_learned at;
+
+	lab_learned_words(lab, "st2@p2", &at);
+	assert_int_equal(lab_learned_set(lab, &at, true), 0);
+	assert_int_equal(lab_learned_look(lab, &at, &got), 0);
+	assert_int_equal(got.miscounted + got.stale, 0);
+	assert_true(lab_learned_same(&got.learned, &at));
+	learn = (struct evb_learn){.count = 2};
+	assert_int_equal(table_put(lab_tables(lab), TABLE_LEARN, &number, &learn), 0);
+	memset(&key, 0, sizeof(key));
+	memcpy(key.mac, at.at[0].mac, 6);
+	key.fid = at.at[0].fid;
+	slot = evb_near_slot(&key);
+	near.word = evb_near_word(&key, number + 1);
+	assert_int_equal(table_put(lab_tables(lab), TABLE_FDB_NEAR, &slot, &near), 0);
+	assert_int_equal(lab_learned_look(lab, &at, &got), 0);
+	assert_int_equal(got.miscounted, 1);
+	assert_int_not_equal(got.stale, 0);
+}
+
 /* headers of frames that tshark has read: standards.md 1.10, samples 1 to 4 */
 static void builds_known_frames(void **state)
 {
@@ -305,6 +459,11 @@ static int group_setup(void **state)
 	return lab_group_setup(state, &setup);
 }
 
+static int bridge_setup(void **state)
+{
+	return lab_group_setup(state, &bridge);
+}
+
 #define TEST(says, fn)                     \
 	{                                  \
 		says, fn, NULL, NULL, NULL \
@@ -327,5 +486,13 @@ int main(void)
 		TEST("a case that expects something else fails", sees_wrong_cases),
 	};
 
-	return cmocka_run_group_tests_name("harness", tests, group_setup, lab_group_teardown);
+	const struct CMUnitTest bridges[] = {
+		TEST("an address too many, too few or elsewhere is seen", sees_learned),
+		TEST("rows that count wrong or point elsewhere are seen", sees_rows),
+		TEST("a case that expects something else of a bridge fails", sees_wrong_bridges),
+	};
+	int failed = cmocka_run_group_tests_name("harness", tests, group_setup, lab_group_teardown);
+
+	return failed + cmocka_run_group_tests_name("harness of a bridge", bridges, bridge_setup,
+						    lab_group_teardown);
 }
