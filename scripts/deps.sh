@@ -12,7 +12,8 @@ needed=(
 	libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-scapy
 	iproute2 ethtool iperf3 iputils-ping tcpdump procps
 )
-wanted=(clang-19) # a second compiler for the BPF programs; tests do without it
+# a second compiler for the BPF programs, a second reader of frames; tests do without them
+wanted=(clang-19 tshark)
 
 missing() { # PACKAGE...: those that are not installed
 	local have
