@@ -310,7 +310,7 @@ struct evb_clock_val {
  */
 struct evb_group {
 	__u16 count;	    /* ports in port[] */
-	__u16 untagged;	    /* how many of them, from the first on, get it without tag */
+	__u16 untagged;	    /* how many of them, from the first on, get it without any tag */
 	__u16 default_port; /* gets unknown unicast from the wire in this FID; 0: nobody */
 	__u16 policy;	    /* some of them have policy_out */
 	__u16 port[EVB_PORTS_MAX];

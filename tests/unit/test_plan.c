@@ -216,16 +216,15 @@ static unsigned int check_fdb(const struct made *made, const struct who *who, ui
 	return in ? n : 0;
 }
 
-/* one FID: group, order, FDB; how many FDB rows it should have */
+/* one FID: group, order, FDB; how many FDB rows it should have. The wire is in it, @wire: bare */
 static unsigned int check_fid(const struct made *made, const struct who *who, unsigned int n,
-			      uint16_t fid, const bool *in, const bool *untagged)
+			      uint16_t fid, const bool *in, const bool *untagged, bool wire)
 {
 	const struct evb_group *group = group_of(made->plan, fid);
-	unsigned int count = 0, bare = 0, rows = 0;
-	int uplink = place(group, EVB_PORT_UPLINK);
+	unsigned int count = 0, bare = wire, rows = 0;
 
 	assert_non_null(group);
-	assert_true(uplink >= (int)group->untagged);
+	assert_int_equal(place(group, EVB_PORT_UPLINK) < group->untagged, wire);
 	for (unsigned int i = 0; i < n; i++) {
 		int at = place(group, who[i].number);
 
@@ -262,7 +261,7 @@ static unsigned int check_vlan(const struct made *made, const struct who *who, u
 		assert_int_equal(port->fid == row->fid, model_native(&who[i], tpid, vid));
 		assert_int_equal(port->strip_fid == row->fid, untagged[i]);
 	}
-	return check_fid(made, who, n, row->fid, in, untagged);
+	return check_fid(made, who, n, row->fid, in, untagged, false);
 }
 
 /* VLANs that nobody names, of one kind; in no VLAN when tpid is 0 */
@@ -275,12 +274,13 @@ static unsigned int check_shared(const struct made *made, const struct who *who,
 		in[i] = tpid ? who[i].port->trunk_all && model_kind(&who[i], tpid)
 			     : model_in_no_vlan(&who[i]);
 		anybody |= in[i];
+		untagged[i] = in[i] && !tpid;
 		if (!tpid)
 			assert_int_equal(
 				plan_port_get(made->plan, who[i].number)->fid == fid && fid, in[i]);
 	}
 	assert_int_equal(fid != EVB_FID_NONE, anybody);
-	return anybody ? check_fid(made, who, n, fid, in, untagged) : 0;
+	return anybody ? check_fid(made, who, n, fid, in, untagged, !tpid) : 0;
 }
 
 static void check_vlans(const struct made *made, const struct who *who, unsigned int n,
