@@ -45,7 +45,24 @@ typedef __SIZE_TYPE__ size_t;
 /* <linux/bpf.h>: contexts and verdicts */
 
 struct bpf_flow_keys;
-struct bpf_sock;
+
+struct bpf_sock {
+	__u32 bound_dev_if;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 mark;
+	__u32 priority;
+	__u32 src_ip4;
+	__u32 src_ip6[4];
+	__u32 src_port;
+	__be16 dst_port;
+	__u16 : 16;
+	__u32 dst_ip4;
+	__u32 dst_ip6[4];
+	__u32 state;
+	__s32 rx_queue_mapping;
+};
 
 /* a pointer of the program, eight bytes wide on every architecture */
 #define __bpf_md_ptr(type, name) \

@@ -73,6 +73,18 @@ static __always_inline __u32 skin_segments(struct __sk_buff *skb, const struct e
 	return skb->len > headers ? (skb->len - headers - 1) / skb->gso_size + 1 : 1;
 }
 
+/*
+ * A macvtap's egress hook: the frame is its guest's, and not of the host's own stack, which speaks on
+ * a macvtap that is up while no guest holds it. A tap's socket has no address family; that of a
+ * frame which is only tried has that of its protocol.
+ */
+static __always_inline int skin_from_guest(const struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	return evb_mode != EVB_MODE_LIVE || (sk && !sk->family);
+}
+
 static __always_inline enum evb_drop skin_read(struct __sk_buff *skb, struct evb_frame *f)
 {
 	const struct ethhdr *eth = (void *)(long)skb->data;

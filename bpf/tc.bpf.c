@@ -125,6 +125,8 @@ static __always_inline int switch_vf(struct __sk_buff *skb, enum skin_hook hook)
 	if (!port || !f.in)
 		return TC_ACT_UNSPEC; /* not a port of this switch */
 	read = skin_read(skb, &f);
+	if (hook == SKIN_FROM_MACVTAP && !skin_from_guest(skb))
+		return skin_drop(skb, &f, EVB_DROP_LINK); /* nobody is there */
 	if (port->dscp && !read)
 		policy_set_prio(skb, &f);
 	reason = admit_vf(&f, port, read, classify_vlan(&f, port));

@@ -445,6 +445,22 @@ def ip_received(space):
     return int(dict(zip(names.split(), values.split()))["InReceives"])
 
 
+def test_the_host_does_not_speak_as_the_guest_of_a_macvtap_that_nobody_holds(lab):
+    """The kernel gives the host's stack what comes for such a device; what the stack says to it is
+    no guest's and is `link`, so that nobody takes it for the machine."""
+    lab.let_go("vf2")
+    before = lab.stats()
+    lab.host.ip(f"neigh replace 192.0.2.77 lladdr {vf_mac(0).hex(':')} dev v2h")
+    lab.host.ip("route replace 192.0.2.77/32 dev v2h")
+    lab.host.run(["ping", "-c", "3", "-i", "0.2", "-W", "1", "192.0.2.77"], check=False)
+    lab.host.ip("route del 192.0.2.77/32 dev v2h")
+    moves = {key: n - before.get(key, 0) for key, n in lab.stats().items()}
+    assert moves["vf2", "drops.link"] >= 3 and not moves["vf2", "tx.packets"]
+    assert moves["vf2", "drops.link"] == moves["vf2", "tx.dropped"]
+    lab.hold("vf2")
+    arrives(lab, "vf2")
+
+
 def test_what_a_macvtap_that_nobody_holds_gets_is_the_host_stacks(lab):
     """The kernel hands it on as if there were no tap: the host's protocols take their own, all else
     is `send`. Down, all of it is."""
