@@ -118,6 +118,9 @@ static int change_devices(struct changing *at)
 
 	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++)
 		if (steps->host->vfs[i].make) {
+			/* of a pair that somebody took away: its undo would take this one, too */
+			journal_undo_port(&at->tables, steps->cfg->name, steps->cfg->vfs[i].number, 0,
+					  at->mark);
 			err = steps_guest(steps, i);
 			made = true;
 		}

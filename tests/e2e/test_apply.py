@@ -116,6 +116,21 @@ def test_apply_adds_and_removes_vfs(lab):
     assert "nothing differs" in lab.evbpf.ok("diff", full).stdout
 
 
+def test_apply_makes_a_pair_that_somebody_took_away_again(lab):
+    """As after the restart of a container; with an agent or without, and more than once."""
+    for _ in range(2):
+        lab.host.ip("link del v0h")
+        assert lab.port("vf0")["absent"]
+        lab.evbpf.ok("apply", lab.config)
+        assert not lab.port("vf0")["absent"]
+        assert "nothing differs" in lab.evbpf.ok("diff", lab.config).stdout
+    forwards(lab)
+    before = lab.host.run(["ip", "link"]).stdout
+    assert "v0h" in before
+    lab.detach()
+    assert "v0h" not in lab.host.run(["ip", "link"]).stdout
+
+
 def test_a_vf_that_goes_takes_its_counters_and_offloads_along(lab):
     forwards(lab)
     assert lab.stats()["vf1", "tx.packets"] > 0
