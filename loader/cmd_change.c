@@ -129,7 +129,7 @@ static int set_read(const struct cmd_ctx *ctx, struct set *set)
 
 	if (!set_object(ctx->args[1]))
 		return set_usage("what is behind the switch is not vf, pf, port, channel or "
-				 "portgroup");
+				 "portgroup (keys at the top of the file are changed by apply)");
 	if (pairs < 2)
 		return set_usage("something is missing");
 	if (pairs % 2)

@@ -553,7 +553,7 @@ unsigned int steps_channel_mtu(const struct config *cfg, const struct tables *ro
 void steps_warn_channel_mtu(const struct steps *at, unsigned int wanted)
 {
 	const struct nl_link *uplink = &at->host->uplink;
-	char guests[64] = "";
+	char guests[96] = "";
 
 	if (uplink->mtu >= wanted)
 		return;
@@ -561,7 +561,8 @@ void steps_warn_channel_mtu(const struct steps *at, unsigned int wanted)
 	for (unsigned int i = 0; i < at->cfg->n_vfs; i++)
 		if (vf_sends_two_tags(&at->cfg->vfs[i].port) && at->cfg->vfs[i].has_guest &&
 		    !at->cfg->vfs[i].mtu)
-			snprintf(guests, sizeof(guests), "; and VFs with guest need mtu: %u",
+			snprintf(guests, sizeof(guests),
+				 ", and mtu: %u at VFs with guest, which have the uplink's otherwise",
 				 wanted - EVB_TAG_LEN);
 	log_warn("%s: its MTU is %u, too little for a channel's tag on top of a full frame in a VLAN; "
 		 "such frames are dropped (mtu): ip link set %s mtu %u%s",
