@@ -85,10 +85,13 @@ static __always_inline int skin_from_guest(const struct __sk_buff *skb)
 	return evb_mode != EVB_MODE_LIVE || (sk && !sk->family);
 }
 
-static __always_inline enum evb_drop skin_read(struct __sk_buff *skb, struct evb_frame *f)
+/* a function of its own to the verifier, which looks at it once and not on every way that leads on */
+__noinline int skin_read(struct __sk_buff *skb, struct evb_frame *f)
 {
 	const struct ethhdr *eth = (void *)(long)skb->data;
 
+	if (!f)
+		return EVB_DROP_BAD_FRAME;
 	if ((void *)(eth + 1) > (void *)(long)skb->data_end) {
 		if (skb->len < EVB_ETH_HLEN || bpf_skb_pull_data(skb, EVB_ETH_HLEN))
 			return EVB_DROP_BAD_FRAME;
@@ -127,13 +130,12 @@ static __always_inline void skin_measure(struct __sk_buff *skb, struct evb_frame
 }
 
 /* GSO: what counts is the length of its segments; the helper does not know what tags there will be */
-static __always_inline int skin_fits_cut(void *ctx, struct evb_frame *f,
-					 const struct evb_port *target, __u32 len)
+__noinline int skin_segments_fit(struct __sk_buff *skb, struct evb_frame *f,
+				 const struct evb_port *target, __u32 len)
 {
-	struct __sk_buff *skb = ctx;
 	__u32 mtu = 0;
 
-	if (!skb->gso_size)
+	if (!f || !target)
 		return 0;
 	if (!f->cut)
 		skin_measure(skb, f);
@@ -142,6 +144,14 @@ static __always_inline int skin_fits_cut(void *ctx, struct evb_frame *f,
 	/* the guest's end may take less than the device; 42: the least that stands before a segment */
 	return skb->gso_size + 42 <= target->max_len &&
 	       !bpf_check_mtu(skb, target->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS);
+}
+
+static __always_inline int skin_fits_cut(void *ctx, struct evb_frame *f,
+					 const struct evb_port *target, __u32 len)
+{
+	struct __sk_buff *skb = ctx;
+
+	return skb->gso_size && skin_segments_fit(skb, f, target, len);
 }
 
 /*
@@ -155,15 +165,14 @@ static __always_inline long skin_pop(struct __sk_buff *skb)
 	return bpf_skb_vlan_pop(skb);
 }
 
-/* makes the frame what a port wants; 0, or an error and the frame is to be dropped */
-static __always_inline long skin_tag(struct __sk_buff *skb, struct evb_frame *f,
-				     const struct evb_port *target)
+/* likewise */
+__noinline int skin_retag(struct __sk_buff *skb, struct evb_frame *f, const struct evb_port *target,
+			  __u32 steps)
 {
-	__u32 steps = tag_steps(f, target);
 	long err = 0;
 
-	if (!steps)
-		return 0;
+	if (!f || !target)
+		return -1;
 	if (steps & TAG_POP_CHANNEL)
 		err = skin_pop(skb);
 	if (!err && steps & TAG_POP)
@@ -175,6 +184,15 @@ static __always_inline long skin_tag(struct __sk_buff *skb, struct evb_frame *f,
 	if (!err)
 		tag_done(f, target, steps);
 	return err;
+}
+
+/* makes the frame what a port wants; 0, or an error and the frame is to be dropped */
+static __always_inline long skin_tag(struct __sk_buff *skb, struct evb_frame *f,
+				     const struct evb_port *target)
+{
+	__u32 steps = tag_steps(f, target);
+
+	return steps ? skin_retag(skb, f, target, steps) : 0;
 }
 
 static __always_inline void skin_mark(struct __sk_buff *skb, const struct evb_port *target)

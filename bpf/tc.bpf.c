@@ -99,12 +99,14 @@ static __always_inline int switch_own(struct __sk_buff *skb)
 	return skin_pass(skb);
 }
 
-/* a sender with policy */
-static __noinline enum evb_drop switch_policy(struct __sk_buff *skb, struct evb_frame *f,
-					      const struct evb_port *port)
+/* a sender with policy; a function of its own to the verifier */
+__noinline int switch_policy(struct __sk_buff *skb, struct evb_frame *f, const struct evb_port *port)
 {
-	enum evb_drop reason = admit_policy(skb, f, port);
+	enum evb_drop reason;
 
+	if (!f || !port)
+		return EVB_DROP_NO_TARGET;
+	reason = admit_policy(skb, f, port);
 	if (!reason)
 		reason = relay_from_local(f, port);
 	return reason ?: admit_unknown(f, port);
@@ -215,12 +217,15 @@ static __always_inline int switch_link(struct __sk_buff *skb, const struct evb_f
 	return skin_pass(skb);
 }
 
-/* a port with policy */
-static __noinline enum evb_drop switch_port_policy(struct __sk_buff *skb, struct evb_frame *f,
-						   const struct evb_port *port)
+/* a port with policy; likewise */
+__noinline int switch_port_policy(struct __sk_buff *skb, struct evb_frame *f,
+				  const struct evb_port *port)
 {
-	enum evb_drop reason = admit_policy(skb, f, port);
+	enum evb_drop reason;
 
+	if (!f || !port)
+		return EVB_DROP_NO_TARGET;
+	reason = admit_policy(skb, f, port);
 	if (!reason)
 		reason = learn(skb, f);
 	if (!reason)
