@@ -36,6 +36,9 @@ static __always_inline void classify_inside(struct evb_frame *f)
 	f->channel_tci = f->tci;
 	f->tpid = f->tpid2;
 	f->tci = f->tci2;
+	f->tpid2 = f->tpid3;
+	f->tci2 = f->tci3;
+	f->tpid3 = 0;
 	f->tags--;
 }
 

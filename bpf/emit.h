@@ -39,6 +39,8 @@ static __always_inline enum evb_drop emit_check(void *ctx, struct evb_frame *f,
 {
 	if (!emit_is_up(target))
 		return EVB_DROP_LINK;
+	if (tag_bares_channel(f, target))
+		return EVB_DROP_INJECT;
 	if (target->acl_out && emit_acl(ctx, f, target))
 		return EVB_DROP_ACL;
 	if (len > target->max_len && !skin_fits_cut(ctx, f, target, len))

@@ -31,6 +31,8 @@ struct evb_frame {
 	__u16 tci;
 	__u16 tpid2;	/* the one behind it */
 	__u16 tci2;
+	__u16 tpid3;	/* and the next; 0 where the outermost is a channel's */
+	__u16 tci3;
 	__u16 type;	/* EtherType or length behind all VLAN tags */
 	__u16 off;	/* of the bytes behind type */
 	__u8 tags;	/* VLAN tags in all, but for that of a channel */
@@ -137,6 +139,9 @@ static __noinline enum evb_drop frame_walk_tags(void *ctx, struct evb_frame *f)
 		} else if (!f->tpid2) {
 			f->tpid2 = f->type;
 			f->tci2 = bpf_ntohs(tag[0]);
+		} else if (!f->tpid3) {
+			f->tpid3 = f->type;
+			f->tci3 = bpf_ntohs(tag[0]);
 		}
 		f->type = bpf_ntohs(tag[1]);
 		f->off += sizeof(tag);

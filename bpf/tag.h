@@ -22,6 +22,16 @@ static __always_inline int tag_wanted(const struct evb_frame *f, const struct ev
 	return f->vtpid && port->strip_fid != f->dst.fid;
 }
 
+/*
+ * A port of a bridge gets the VLAN's frames without tag, and where its device has channels, an S-TAG
+ * behind that one would be taken for a channel's at the other end of the cable.
+ */
+static __always_inline int tag_bares_channel(const struct evb_frame *f, const struct evb_port *port)
+{
+	return port->channels && port->kind == EVB_KIND_PORT && f->tpid2 == EVB_TPID_S &&
+	       evb_tci_vid(f->tci2) > EVB_SVID_DEFAULT && f->vtpid && !tag_wanted(f, port);
+}
+
 static __always_inline __u32 tag_vlan_steps(const struct evb_frame *f, int wanted)
 {
 	__u32 steps = 0;

@@ -75,6 +75,9 @@ static __always_inline int switch_control_local(struct __sk_buff *skb, struct ev
 {
 	__u32 to = frame_is_nearest(f) ? port->wire : EVB_PORT_UPLINK;
 
+	/* a tag that was inside the port's channel would be a channel's there */
+	if (to != port->wire && f->tpid == EVB_TPID_S)
+		return skin_drop(skb, f, EVB_DROP_INJECT);
 	return switch_control(skb, f, to, hook);
 }
 

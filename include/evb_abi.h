@@ -114,7 +114,7 @@ enum evb_drop {
 	EVB_DROP_BAD_FRAME,   /* no whole header, cut in a tag, source multicast or zero */
 	EVB_DROP_CHANNEL,     /* unknown SVID, E-CID, VIF or group */
 	EVB_DROP_DIRECTION,   /* channel tag of the wrong direction, version or GRP */
-	EVB_DROP_INJECT,      /* channel tag from a guest */
+	EVB_DROP_INJECT,      /* channel tag from a guest; target: would be bared there */
 	EVB_DROP_CONTROL,     /* reserved address or EtherType from an untrusted VF */
 	EVB_DROP_SPOOF_MAC,   /* source address that is not the port's */
 	EVB_DROP_VLAN_TAGGED, /* tag on an access port */

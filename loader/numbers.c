@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "log.h"
 
 /* while channels are replaced, the old and the new ones have a number; each has a domain */
@@ -26,10 +27,22 @@ static const struct numbers_row *row_by_svid(const struct numbers *numbers, uint
 	return NULL;
 }
 
+/* of a bridge: a port is its device and the S-channel on it, also where a change has stopped half-way */
+static const struct numbers_row *row_by_device(const struct numbers *numbers,
+					       const struct config_vf *port)
+{
+	for (unsigned int i = 0; i < numbers->n_rows; i++)
+		if (numbers->rows[i].dev[0] && !strcmp(numbers->rows[i].dev, port->dev) &&
+		    numbers->rows[i].svid == port->svid)
+			return &numbers->rows[i];
+	return NULL;
+}
+
+/* ... but its device may be gone, and nobody knows any more what it was called */
 static const struct numbers_row *row_by_name(const struct numbers *numbers, const char *name)
 {
 	for (unsigned int i = 0; i < numbers->n_rows; i++)
-		if (!numbers->rows[i].svid && !strcmp(numbers->rows[i].name, name))
+		if (!numbers->rows[i].dev[0] && !strcmp(numbers->rows[i].name, name))
 			return &numbers->rows[i];
 	return NULL;
 }
@@ -80,9 +93,11 @@ static int choose_channels(struct config *cfg, struct numbers *numbers)
 static int choose_ports(struct config *cfg, const struct config *old, struct numbers *numbers)
 {
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
-		const char *name = name_before(&cfg->vfs[i], old);
-		const struct numbers_row *row = name ? row_by_name(numbers, name) : NULL;
+		const struct numbers_row *row = row_by_device(numbers, &cfg->vfs[i]);
+		const char *name = row ? NULL : name_before(&cfg->vfs[i], old);
 
+		if (name)
+			row = row_by_name(numbers, name);
 		cfg->vfs[i].number = row ? row->number : EVB_PORT_NONE;
 	}
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
@@ -112,28 +127,59 @@ int numbers_choose(struct config *cfg, const struct config *old, const struct nu
 	return choose_channels(cfg, &numbers);
 }
 
-int numbers_of(struct config *cfg, const struct config *old, const struct tables *tables)
-{
+/* every port that has a device has an entry of what that had lost, with the name that the file had */
+struct device_names {
+	const uint32_t *ifindexes; /* of the rows */
 	struct numbers_row *rows;
+	unsigned int n;
+};
+
+static int name_device(uint32_t seq, const struct evb_undo_val *val, void *arg)
+{
+	const struct device_names *names = arg;
+
+	(void)seq;
+	for (unsigned int i = 0; val->what == EVB_UNDO_DROPS && i < names->n; i++)
+		if (names->ifindexes[i] && names->ifindexes[i] == val->ifindex)
+			snprintf(names->rows[i].dev, sizeof(names->rows[i].dev), "%.*s",
+				 (int)sizeof(val->dev) - 1, val->dev);
+	return 0;
+}
+
+static unsigned int read_rows(const struct tables *tables, struct numbers_row *rows,
+			      uint32_t *ifindexes)
+{
+	struct evb_port row;
 	unsigned int n = 0;
-	int err;
 
-	if (!config_is_bridge(cfg) && !cfg->n_channels)
-		return 0;
-	rows = calloc(EVB_PORTS_MAX, sizeof(*rows));
-	if (!rows)
-		return log_err_r(-ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < EVB_PORTS_MAX; i++) {
-		struct evb_port row;
-
 		if (tables_port(tables, i, &row))
 			continue;
 		rows[n].number = i;
-		rows[n].svid = row.kind == EVB_KIND_UPLINK ? row.channel : 0;
-		snprintf(rows[n++].name, sizeof(rows[0].name), "%.*s", (int)sizeof(row.name) - 1,
+		rows[n].svid = row.channel;
+		snprintf(rows[n].name, sizeof(rows[0].name), "%.*s", (int)sizeof(row.name) - 1,
 			 row.name);
+		ifindexes[n++] = row.ifindex;
 	}
-	err = numbers_choose(cfg, old, rows, n);
-	free(rows);
+	return n;
+}
+
+int numbers_of(struct config *cfg, const struct config *old, const struct tables *tables)
+{
+	uint32_t ifindexes[EVB_PORTS_MAX];
+	struct device_names names = {.ifindexes = ifindexes};
+	int err = 0;
+
+	if (!config_is_bridge(cfg) && !cfg->n_channels)
+		return 0;
+	names.rows = calloc(EVB_PORTS_MAX, sizeof(*names.rows));
+	if (!names.rows)
+		return log_err_r(-ENOMEM, "out of memory");
+	names.n = read_rows(tables, names.rows, ifindexes);
+	if (config_is_bridge(cfg))
+		err = journal_each(tables, name_device, &names);
+	if (!err)
+		err = numbers_choose(cfg, old, names.rows, names.n);
+	free(names.rows);
 	return err;
 }

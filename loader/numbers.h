@@ -11,15 +11,17 @@
 /* a port of the running switch */
 struct numbers_row {
 	uint32_t number;
-	uint32_t svid;	/* of a channel's wire port: its SVID; 0: another port */
+	uint32_t svid;	/* of its channel on its device; 0: the untagged one */
 	char name[EVB_PORT_NAME_LEN];
+	char dev[EVB_NAME_LEN]; /* of a bridge's port, as its file calls it; empty: not known, or gone */
 };
 
 /*
  * numbers_of() - gives every channel and every port of a bridge in @cfg the number that it has in
- * @tables. @old NULL: @cfg is what runs, and a bridge's ports go by their names. Else @cfg is to
- * replace @old, and they go by device and SVID, for a port may get another name. What is new gets
- * the lowest number that no running port and nothing else in @cfg has. A VF has EVB_PORT_VF(id).
+ * @tables. A bridge's ports go by device and SVID, for a port may get another name, and a change that
+ * was killed may have given it to some rows only. Those whose device is gone go by the name that they
+ * have in @old, which @cfg is to replace; @old NULL: @cfg is what runs. What is new gets the lowest
+ * number that no running port and nothing else in @cfg has. A VF has EVB_PORT_VF(id).
  * -ENOSPC (logged): no number is free. -ENOMEM.
  */
 int numbers_of(struct config *cfg, const struct config *old, const struct tables *tables);

@@ -511,6 +511,45 @@ def channel_lab(make_lab, **keys):
     return lab
 
 
+NAMES = {
+    "two names change places": (
+        [{"name": "a", "dev": "p1", "vlan": 10}, {"name": "b", "dev": "p2", "vlan": 20}, PORTS[2]],
+        [{"name": "b", "dev": "p1", "vlan": 10}, {"name": "a", "dev": "p2", "vlan": 20}, PORTS[2]]),
+    "a name goes to another device": (
+        [{"name": "a", "dev": "p1", "vlan": 10}, PORTS[2]],
+        [{"name": "a", "dev": "p2", "vlan": 10}, PORTS[2]]),
+    "two names change places on a device": (
+        [PORTS[0], PORTS[2], PORTS[3]],
+        [PORTS[0], {**PORTS[2], "name": "red"}, {**PORTS[3], "name": "blue"}, PORTS[1]])}
+
+
+@pytest.mark.parametrize("old, new", NAMES.values(), ids=NAMES)
+def test_a_port_is_on_its_device_after_a_killed_change_of_names(make_bridge, old, new):
+    """Killed at every step; then either file makes the switch what it says."""
+    # the lowest number is free: a new port stands in front of those that run
+    bridge = make_bridge([{"name": "z", "dev": "p2"}, {"name": "a", "dev": "p1"}, PORTS[2]],
+                         binary=FAULTS)
+    bridge.attach()
+    bridge.apply(old)
+    for number in range(1, 100):
+        done = bridge.evbpf.run("apply", bridge.write(new, "new.yaml"),
+                                env={"EVBPF_FAULT": str(number)})
+        if done.returncode != KILLED:
+            break
+        for ports in ([old], [new, old])[number % 2]:
+            bridge.apply(ports)
+            shown = {p["port"]: (p["dev"], p["svid"], p["vlan"]) for p in
+                     bridge.evbpf.json("show", bridge.name)["ports"] if not p["closed"]}
+            assert shown == {p["name"]: (p["dev"], p.get("svid", 0), p.get("vlan", 0))
+                             for p in ports}, f"killed at {number}"
+            # blue's stations have every VLAN: who gets a frame in 10?
+            got = bridge.send("t", build(BROADCAST, X, [BLUE, ctag(10)]))
+            assert [DEVS[p["dev"]] for p in ports if p.get("vlan") == 10] == \
+                [name for name in got if got[name] == [build(BROADCAST, X).raw()]]
+            bridge.learned()
+    assert done.returncode == 0 and number > 3, explain(["apply"], done)
+
+
 def test_a_vf_changes_its_channel_and_others_lose_no_frame(make_lab):
     lab = channel_lab(make_lab)
     flows = [("vf1", build(vf_mac(2), vf_mac(1)), {"vf2"}),

@@ -279,6 +279,40 @@ static const struct lab_case lane[] = {
 	 "pz!mtu | st3@pz/c10 st2@py/c10"},
 };
 
+/* ---- what must not come out of a VLAN's tag where a device has channels */
+
+static const struct lab_setup bared = {
+	.yaml = HEAD "  - {name: p1, dev: d1, trunk: [10]}\n"
+		     "  - {name: p2, dev: d2, vlan: 10}\n"
+		     "  - {name: pu, dev: d3, vlan: 10}\n"
+		     "  - {name: pa, dev: d3, svid: 200}\n"
+		     "  - {name: px, dev: d4, vlan: 10, hook: xdp}\n"
+		     "  - {name: py, dev: d4, svid: 200, vlan: 20, hook: xdp}\n"
+		     "  - {name: pz, dev: d5, trunk: [10], hook: xdp}\n",
+};
+
+static const struct lab_case bare[] = {
+	{"an S-TAG behind the VLAN's is no way into a channel", "p1", "st1@pu/c10 | st1 st2 c10 s200 ip",
+	 "pu!inject | st1@pu/c10 st2@p1/c10"},
+	{"nor is one that no channel has", "p1", "st1@pu/c10 | st1 st2 c10 s300 ip",
+	 "pu!inject | st1@pu/c10 st2@p1/c10"},
+	{"nor out of another channel", "pa", "st1@pu/c10 | st1 st2 s200 c10 s201 ip",
+	 "pu!inject | st1@pu/c10 st2@pa/c10"},
+	{"nor in XDP", "pz", "st1@px/c10 | st1 st2 c10 s200 ip",
+	 "px!inject | st1@px/c10 st2@pz/c10"},
+	{"in a flood, others get it", "p1", "bc st2 c10 s200 ip",
+	 "p2 : bc st2 s200 ip ; pa : bc st2 s200 c10 s200 ip ; pz : bc st2 c10 s200 ip ; "
+	 "pu!inject ; px!inject | st2@p1/c10"},
+	{"SVID 0 and 1 are its own", "p1", "st1@pu/c10 | st1 st2 c10 s1.3 ip",
+	 "pu : st1 st2 s1.3 ip | st1@pu/c10 st2@p1/c10"},
+	{"a C-TAG is no channel's", "p1", "st1@pu/c10 | st1 st2 c10 c200 ip",
+	 "pu : st1 st2 c200 ip | st1@pu/c10 st2@p1/c10"},
+	{"nor is an S-TAG behind one", "p1", "st1@pu/c10 | st1 st2 c10 c5 s200 ip",
+	 "pu : st1 st2 c5 s200 ip | st1@pu/c10 st2@p1/c10"},
+	{"in a channel there may be anything", "p1", "st1@pa/c10 | st1 st2 c10 s300 ip",
+	 "pa : st1 st2 s200 c10 s300 ip | st1@pa/c10 st2@p1/c10"},
+};
+
 #define TABLE(setup, cases) (lab_table(#cases, &setup, cases, ARRAY_SIZE(cases)) != 0)
 
 int main(void)
@@ -290,5 +324,6 @@ int main(void)
 	failed += TABLE(channels, tags);
 	failed += TABLE(channels, refused);
 	failed += TABLE(channels, lane);
+	failed += TABLE(bared, bare);
 	return failed;
 }

@@ -365,6 +365,8 @@ static const struct lab_case host[] = {
 	{"its -00 goes into its channel", "pf", NEAREST " pf t88cc",
 	 "uplink.blue : " NEAREST " pf s200 t88cc"},
 	{"what is the link's goes out without tag", "pf", BRIDGE " pf t88cc", "uplink"},
+	{"but no S-TAG goes there, which would be a channel's", "pf", BRIDGE " pf s201 t88cc",
+	 "! inject"},
 	{"a full frame of the host", "pf", "ext pf ip +1501", "uplink.blue!mtu"},
 	{"what was switched before passes", "pf", "ext pf marked s200 ip", "own"},
 	{"and on its way in", "uplink", "pf ext marked ip", "own"},

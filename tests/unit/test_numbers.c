@@ -50,11 +50,11 @@ static uint32_t port(const struct config *cfg, const char *name)
 
 static void a_channel_keeps_its_number_by_its_svid(void **state)
 {
-	static const struct numbers_row rows[] = {{1, 0, "uplink"},
-						  {2, 0, "pf"},
-						  {256, 0, "vf0"},
-						  {512, 200, "uplink.red"},
-						  {514, 300, "uplink.blue"}};
+	static const struct numbers_row rows[] = {{1, 0, "uplink", ""},
+						  {2, 0, "pf", ""},
+						  {256, 0, "vf0", ""},
+						  {512, 200, "uplink.red", ""},
+						  {514, 300, "uplink.blue", ""}};
 	struct config *cfg = parse(EDGE "channels:\n"
 					"  - {name: new, svid: 100}\n"
 					"  - {name: blue, svid: 300}\n"
@@ -74,7 +74,7 @@ static void a_channel_keeps_its_number_by_its_svid(void **state)
 }
 
 static const struct numbers_row tor_rows[] = {
-	{1, 0, "p1"}, {2, 0, "p2"}, {3, 0, "p3"}, {5, 0, "swp2"}};
+	{1, 0, "p1", ""}, {2, 0, "p2", ""}, {3, 0, "p3", ""}, {5, 0, "swp2", ""}};
 static const char tor_old[] = TOR "  - {name: p1, dev: swp1}\n"
 				  "  - {name: p2, dev: swp2, svid: 200}\n"
 				  "  - {name: p3, dev: swp2, svid: 201}\n";
@@ -113,6 +113,25 @@ static void a_changed_file_finds_them_by_device_and_svid(void **state)
 	assert_int_equal(port(cfg, "y"), 7);
 	config_free(cfg);
 	config_free(old);
+}
+
+/* a change of names that was killed has given some rows the new ones already */
+static void a_name_that_two_rows_have_misleads_nobody(void **state)
+{
+	static const struct numbers_row rows[] = {{1, 0, "p3", "swp9"},
+						  {2, 200, "p3", "swp2"},
+						  {3, 201, "p3", "swp2"},
+						  {5, 0, "swp2", "swp2"},
+						  {7, 0, "p1", ""}}; /* its device is gone */
+	struct config *cfg = parse(tor_old);
+
+	(void)state;
+	assert_int_equal(numbers_choose(cfg, NULL, rows, ARRAY_SIZE(rows)), 0);
+	assert_int_equal(port(cfg, "p1"), 7);
+	assert_int_equal(port(cfg, "p2"), 2);
+	assert_int_equal(port(cfg, "p3"), 3);
+	assert_int_equal(port(cfg, "swp2"), 5);
+	config_free(cfg);
 }
 
 static void without_rows_they_are_counted_from_the_first(void **state)
@@ -229,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_channel_keeps_its_number_by_its_svid),
 		cmocka_unit_test(a_view_finds_a_bridges_ports_by_name),
 		cmocka_unit_test(a_changed_file_finds_them_by_device_and_svid),
+		cmocka_unit_test(a_name_that_two_rows_have_misleads_nobody),
 		cmocka_unit_test(without_rows_they_are_counted_from_the_first),
 		cmocka_unit_test(no_free_number_is_an_error),
 		cmocka_unit_test(the_list_of_an_edge_switch),
