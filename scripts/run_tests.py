@@ -19,7 +19,7 @@ import sys
 import time
 import xml.etree.ElementTree
 
-LIMIT = int(os.environ.get("TEST_TIMEOUT", "2400"))  # seconds for one program or one pytest run
+LIMIT = int(os.environ.get("TEST_TIMEOUT", "3600"))  # seconds for one program or one pytest run
 VERBOSE = os.environ.get("V") == "1"
 DONE = re.compile(r"^\[ +(OK|FAILED|SKIPPED) +\] (.+?)\s*$")
 
