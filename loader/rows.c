@@ -628,12 +628,73 @@ static int mark_statics(const struct tables *tables, const struct rows *rows, bo
 	return err;
 }
 
+/* addresses learned in a VLAN that their port is not in: of a change that was killed */
+struct strays {
+	const struct plan *plan;
+	bool *marked;
+};
+
+static int group_compare(const void *fid, const void *group)
+{
+	uint32_t a = *(const uint32_t *)fid, b = ((const struct plan_group *)group)->fid;
+
+	return a < b ? -1 : a > b;
+}
+
+/* who is in a FID; where VLANs that no port names have FIDs of their own, in what stands for them */
+static const struct evb_group *group_of(const struct plan *plan, uint32_t fid)
+{
+	const struct evb_domain *domain = &plan->domains[0].row;
+	const struct plan_group *group = NULL;
+
+	if (plan->n_groups)
+		group = bsearch(&fid, plan->groups, plan->n_groups, sizeof(*group), group_compare);
+	if (group)
+		return &group->row;
+	if (fid > domain->vlan_fid_s && fid - domain->vlan_fid_s <= EVB_VID_MAX)
+		fid = domain->rest_fid_s;
+	else if (fid > domain->vlan_fid_c && fid - domain->vlan_fid_c <= EVB_VID_MAX)
+		fid = domain->rest_fid_c;
+	else
+		return NULL;
+	if (plan->n_groups)
+		group = bsearch(&fid, plan->groups, plan->n_groups, sizeof(*group), group_compare);
+	return group ? &group->row : NULL;
+}
+
+static int mark_stray(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg)
+{
+	const struct strays *strays = arg;
+	const struct evb_group *group;
+
+	if (val->kind != EVB_FDB_LEARNED || val->port >= EVB_PORTS_MAX || strays->marked[val->port])
+		return 0;
+	group = group_of(strays->plan, key->fid);
+	for (unsigned int i = 0; group && i < group->count; i++)
+		if (group->port[i] == val->port)
+			return 0;
+	strays->marked[val->port] = true;
+	return 0;
+}
+
+static int mark_strays(const struct tables *tables, const struct plan *plan, bool *marked)
+{
+	struct strays strays = {.plan = plan, .marked = marked};
+
+	if (!plan->n_domains || !plan->domains[0].row.vlan_fid_c) /* nothing learns */
+		return 0;
+	return tables_each_fdb(tables, mark_stray, &strays);
+}
+
 int rows_forgotten(const struct tables *tables, const struct rows *rows, const struct plan *plan,
 		   int (*fn)(uint32_t port, void *arg), void *arg)
 {
 	bool marked[EVB_PORTS_MAX] = {}, in_all[EVB_PORTS_MAX] = {};
 	int err = mark_statics(tables, rows, marked);
 	uint32_t number;
+
+	if (!err)
+		err = mark_strays(tables, plan, marked);
 
 	for (unsigned int i = 0; i < plan->n_ports; i++)
 		in_all[plan->ports[i].number] = plan->ports[i].row.trunk_all;

@@ -38,7 +38,7 @@ void rows_free(struct rows *rows);
 /*
  * rows_forgotten() - calls @fn for each port at which what was learned is not to be known any more:
  * it has gone, or got another device, lost its link or its learning, or left a VLAN; or what was
- * learned there is to be static.
+ * learned there is to be static, or in a VLAN that it is not in.
  */
 int rows_forgotten(const struct tables *tables, const struct rows *rows, const struct plan *plan,
 		   int (*fn)(uint32_t port, void *arg), void *arg);
