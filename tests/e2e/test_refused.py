@@ -49,7 +49,7 @@ SETS = [("vf 0 vlan 4095", ["4095"]), ("vf 0 vlan ten", ["ten"]), ("vf 0 qos 8",
         ("vf 9 vlan 7", ["9"]), ("vf 0 id 3", ["id"]), ("vf 0 portgroup nobody", ["nobody"]),
         ("portgroup nobody vlan 7", ["nobody"]), ("pf spoofchk on", ["spoofchk"]),
         ("vf 1 mtu 1400", ["mtu"]), ("vf 1 dev v9h", ["dev"]), ("vf 0 state up", ["up"]),
-        ("vf 0 channel blue", ["channel"]), ("vf 0 relay vepa", ["vepa"])]
+        ("vf 0 channel blue", ["channel"]), ("vf 0 relay bridge", ["vepa"])]
 
 
 @pytest.mark.parametrize("args, words", SETS, ids=lambda v: v if isinstance(v, str) else "")
