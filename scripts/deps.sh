@@ -12,8 +12,9 @@ needed=(
 	libcmocka-dev libclang-rt-14-dev python3 python3-pytest python3-scapy
 	iproute2 ethtool iperf3 iputils-ping tcpdump procps
 )
-# a second compiler for the BPF programs, a second reader of frames; tests do without them
-wanted=(clang-19 tshark)
+# a second compiler for the BPF programs, a second reader of frames and of domain files; tests do
+# without them
+wanted=(clang-19 tshark libvirt-clients)
 
 missing() { # PACKAGE...: those that are not installed
 	local have
