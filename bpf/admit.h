@@ -78,7 +78,7 @@ static __always_inline enum evb_drop admit_policy(void *ctx, struct evb_frame *f
 {
 	struct policy *p = NULL;
 
-	if (port->guard || port->acl_in)
+	if (port->guard || port->acl_in || port->rate_in)
 		p = policy_read(ctx, f);
 	if (p && (port->spoofchk || admit_source(f, port)))
 		p->flags |= POLICY_OWN;
@@ -86,7 +86,7 @@ static __always_inline enum evb_drop admit_policy(void *ctx, struct evb_frame *f
 		return EVB_DROP_GUARD;
 	if (p && port->acl_in && !policy_acl(p, port->acl_in, evb_tci_vid(f->vtci)))
 		return EVB_DROP_ACL;
-	if (port->rate_in && !policy_rate(ctx, f, f->in, EVB_METER_IN, f->len))
+	if (port->rate_in && !policy_rate(f->in, EVB_METER_IN, f->len))
 		return EVB_DROP_RATE;
 	return admit_storm(f, port);
 }

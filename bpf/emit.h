@@ -19,10 +19,9 @@ static __always_inline int emit_is_up(const struct evb_port *target)
 static __always_inline int skin_fits_cut(void *ctx, struct evb_frame *f,
 					 const struct evb_port *target, __u32 len);
 
-static __noinline enum evb_drop emit_acl(void *ctx, struct evb_frame *f,
-					 const struct evb_port *target)
+static __noinline enum evb_drop emit_acl(const struct evb_frame *f, const struct evb_port *target)
 {
-	struct policy *p = policy_read(ctx, f);
+	struct policy *p = policy_have();
 
 	if (!p || policy_acl(p, target->acl_out, evb_tci_vid(f->vtci)))
 		return EVB_DROP_NONE;
@@ -41,11 +40,11 @@ static __always_inline enum evb_drop emit_check(void *ctx, struct evb_frame *f,
 		return EVB_DROP_LINK;
 	if (tag_bares_channel(f, target))
 		return EVB_DROP_INJECT;
-	if (target->acl_out && emit_acl(ctx, f, target))
+	if (target->acl_out && emit_acl(f, target))
 		return EVB_DROP_ACL;
 	if (len > target->max_len && !skin_fits_cut(ctx, f, target, len))
 		return EVB_DROP_MTU;
-	if (target->rate_out && !policy_rate(ctx, f, number, EVB_METER_OUT, len))
+	if (target->rate_out && !policy_rate(number, EVB_METER_OUT, len))
 		return EVB_DROP_RATE;
 	return EVB_DROP_NONE;
 }

@@ -248,11 +248,21 @@ static __noinline void policy_ipv6(void *ctx, struct policy *p, __u32 off)
 		policy_ports(ctx, p, off);
 }
 
+/*
+ * What policy_read() has read of this frame. Whoever leads a frame to a rule or a rate reads it first:
+ * below a flood's loop the verifier of older kernels has no stack left for that.
+ */
+static __always_inline struct policy *policy_have(void)
+{
+	__u32 slot = evb_mode != EVB_MODE_LIVE;
+
+	return bpf_map_lookup_elem(&evb_policy, &slot);
+}
+
 /* the frame's headers, read at the first call; NULL never happens in practice */
 static __noinline struct policy *policy_read(void *ctx, struct evb_frame *f)
 {
-	__u32 slot = evb_mode != EVB_MODE_LIVE;
-	struct policy *p = bpf_map_lookup_elem(&evb_policy, &slot);
+	struct policy *p = policy_have();
 
 	if (!p || f->parsed)
 		return p;
@@ -507,11 +517,10 @@ static __noinline int policy_meter(__u32 port, __u32 class, __u32 amount, int fo
  * kept. So TCP may run that far ahead; everything else may not, is not starved by a TCP that does,
  * and is charged to it. Together they are never more than the rate.
  */
-static __noinline int policy_rate(void *ctx, struct evb_frame *f, __u32 port, __u32 class,
-				  __u32 len)
+static __noinline int policy_rate(__u32 port, __u32 class, __u32 len)
 {
 	__u32 other = class == EVB_METER_IN ? EVB_METER_IN_OTHER : EVB_METER_OUT_OTHER;
-	const struct policy *p = policy_read(ctx, f);
+	const struct policy *p = policy_have();
 
 	if (p && p->proto == PROTO_TCP)
 		return policy_meter(port, class, len, 0);

@@ -290,6 +290,8 @@ static __always_inline int skin_one(struct __sk_buff *skb, struct evb_frame *f,
 {
 	enum evb_drop reason;
 
+	if (target->policy_out)
+		policy_read(skb, f);
 	reason = emit_check(skb, f, target, f->to, tag_len(f, tag_steps(f, target)));
 	if (!reason && skin_tag(skb, f, target))
 		reason = EVB_DROP_SEND;

@@ -194,6 +194,7 @@ static __always_inline __u32 fdb_get(const struct evb_fdb_key *key)
 {
 	struct evb_near *near = near_get(key);
 	struct evb_fdb_val *val;
+	struct evb_fdb_key copy;
 	__u64 word;
 
 	if (near) {
@@ -201,7 +202,8 @@ static __always_inline __u32 fdb_get(const struct evb_fdb_key *key)
 		if ((word ^ evb_near_word(key, 0)) < EVB_NEAR_MAX)
 			return evb_near_port(word);
 	}
-	val = bpf_map_lookup_elem(&evb_fdb, key);
+	copy = *key; /* older verifiers take no key out of a function's argument */
+	val = bpf_map_lookup_elem(&evb_fdb, &copy);
 	return val ? val->port : EVB_PORT_NONE;
 }
 
