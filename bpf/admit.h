@@ -52,6 +52,8 @@ static __always_inline enum evb_drop admit_port(const struct evb_frame *f,
 		return EVB_DROP_LINK;
 	if (read)
 		return read;
+	if (port->closed)
+		return EVB_DROP_CHANNEL;
 	if (frame_is_extended(f))
 		return EVB_DROP_INJECT;
 	if (frame_is_bpdu(f) && !port->bpdu)

@@ -265,8 +265,6 @@ int evb_from_port(struct __sk_buff *skb)
 		policy_set_prio(skb, &f);
 	if (!read && !port->down && !f.bpdu && frame_is_control(&f))
 		return port->channel_tag ? skin_drop(skb, &f, EVB_DROP_CONTROL) : switch_link(skb, &f);
-	if (!read && port->closed)
-		read = EVB_DROP_CHANNEL;
 	reason = admit_port(&f, port, read, classify_vlan(&f, port));
 	if (!reason)
 		reason = switch_port(skb, &f, port);

@@ -95,8 +95,6 @@ int evb_xdp_port(struct xdp_md *xdp)
 	}
 	if (port->policy_in || (!read && frame_is_control(&f)))
 		return skin_up(&f);
-	if (!read && port->closed)
-		read = EVB_DROP_CHANNEL;
 	reason = admit_port(&f, port, read, classify_vlan(&f, port));
 	if (!reason)
 		reason = learn(xdp, &f) ?: relay_from_port(&f, port);
