@@ -42,18 +42,24 @@ struct evb_frame {
 	/* decided by classify */
 	__u8 channel_tag; /* enum evb_channel: how the frame tells its channel now */
 	__u8 bpdu;	  /* to be flooded, but never back */
+	__u8 keep;	  /* leaves with the channel tag that it came with */
+	__u8 raw[7];	  /* of that, the bytes behind the TPID of an E-TAG or VN-Tag */
 	__u16 channel_tpid; /* as it came; 0: without */
 	__u16 channel_tci;
 	__u32 channel;	   /* its id now */
+	__u32 up;	   /* id of the port that it came from, to be named in its tag */
+	__u32 link;	   /* interface that this is behind */
+	__u32 ingress;	   /* id of the port that shall not have it */
 	__u16 group;	   /* key in evb_groups: its FID, or what stands for it */
 	__u16 vtpid; /* tag of its VLAN, 0: in no VLAN */
 	__u16 vtci;
-	enum frame_form form;
-	__u32 in; /* port number that it came from */
+	__u8 form; /* enum frame_form */
+	__u8 came; /* ... as it came */
 	/* decided by relay */
+	__u8 own; /* target was found by its own address */
+	__u8 all; /* flood of a unicast frame: every member gets it */
 	__u32 to; /* port number, EVB_PORT_NONE: flood */
-	__u32 own; /* target was found by its own address */
-	__u32 all; /* flood of a unicast frame: every member gets it */
+	__u32 in; /* of classify: port number that it came from */
 };
 
 static __always_inline int frame_is_multicast(const struct evb_frame *f)
@@ -150,15 +156,21 @@ static __noinline enum evb_drop frame_walk_tags(void *ctx, struct evb_frame *f)
 	return EVB_DROP_BAD_FRAME;
 }
 
+/* what stands behind the last tag may end early */
+static __always_inline enum evb_drop frame_inside(void *ctx, struct evb_frame *f, __u32 bytes)
+{
+	if (evb_is_vlan_tpid(f->type) && frame_walk_tags(ctx, f))
+		return EVB_DROP_BAD_FRAME;
+	return f->type <= EVB_LLC_MAX && f->off + f->type > bytes ? EVB_DROP_BAD_FRAME : EVB_DROP_NONE;
+}
+
 /*
  * Finishes what a skin has begun: addresses, len, type and off (and tpid, tci of a tag beside
  * the frame) are set; bytes is the length of what is in memory.
  */
 static __always_inline enum evb_drop frame_finish(void *ctx, struct evb_frame *f, __u32 bytes)
 {
-	if (evb_is_vlan_tpid(f->type) && frame_walk_tags(ctx, f))
-		return EVB_DROP_BAD_FRAME;
-	if (f->type <= EVB_LLC_MAX && f->off + f->type > bytes)
+	if (frame_inside(ctx, f, bytes))
 		return EVB_DROP_BAD_FRAME;
 	return frame_bad_source(f) ? EVB_DROP_BAD_FRAME : EVB_DROP_NONE;
 }

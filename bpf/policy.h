@@ -36,6 +36,7 @@ enum {
 	PROTO_SCTP = 132,
 	PROTO_NONE = 59,
 	ND_ROUTER_SOLICIT = 133,
+	ND_ROUTER_ADVERT = 134,
 	ND_SOLICIT = 135,
 	ND_ADVERT = 136,
 };
@@ -143,9 +144,9 @@ static __always_inline void policy_nd_options(void *ctx, struct policy *p, __u32
 	} __attribute__((aligned(4))) option;
 
 	for (int i = 0; i < POLICY_ND_OPTIONS; i++) {
-		if (off + 8 > end)
+		if (off == end)
 			return;
-		if (skin_load(ctx, off, &option.type, 8) || !option.len) {
+		if (skin_load(ctx, off, &option.type, 8) || !option.len || off + option.len * 8 > end) {
 			p->flags |= POLICY_BAD;
 			return;
 		}
@@ -158,7 +159,7 @@ static __always_inline void policy_nd_options(void *ctx, struct policy *p, __u32
 		p->flags |= POLICY_BAD;
 }
 
-/* RFC 4861: type, code, checksum, reserved, target (not of a router solicitation), options */
+/* RFC 4861: type, code, checksum, reserved, target (of a neighbour's), options */
 static __always_inline void policy_nd(void *ctx, struct policy *p, __u32 off, __u32 end)
 {
 	struct {
@@ -182,10 +183,19 @@ static __always_inline void policy_nd(void *ctx, struct policy *p, __u32 off, __
 		}
 		p->flags |= POLICY_ND;
 		off += sizeof(p->target);
+	} else if (icmp.type == ND_ROUTER_ADVERT) {
+		if (skin_load(ctx, off, &icmp, sizeof(icmp))) /* reachable time, retransmission timer */
+			p->flags |= POLICY_BAD;
+		off += sizeof(icmp);
 	} else if (icmp.type != ND_ROUTER_SOLICIT) {
 		return;
 	}
 	policy_nd_options(ctx, p, off, end);
+}
+
+static __always_inline int policy_is_extension(const struct policy *p)
+{
+	return p->proto == 0 || p->proto == 43 || p->proto == 44 || p->proto == 51 || p->proto == 60;
 }
 
 /* one extension header of the chain; the next offset, 0 at its end */
@@ -195,8 +205,9 @@ static __always_inline __u32 policy_extension(void *ctx, struct policy *p, __u32
 		__u8 next, len;
 		__be16 frag;
 	} head;
+	__be32 id;
 
-	if (p->proto != 0 && p->proto != 43 && p->proto != 44 && p->proto != 51 && p->proto != 60)
+	if (!policy_is_extension(p))
 		return 0;
 	if (skin_load(ctx, off, &head, sizeof(head))) {
 		p->flags |= POLICY_BAD;
@@ -204,6 +215,8 @@ static __always_inline __u32 policy_extension(void *ctx, struct policy *p, __u32
 	}
 	if (p->proto == 44) { /* fragment */
 		p->flags |= POLICY_FRAGMENT;
+		if (skin_load(ctx, off + 4, &id, sizeof(id)))
+			p->flags |= POLICY_BAD;
 		if (bpf_ntohs(head.frag) & 0xfff8)
 			p->flags |= POLICY_LATER;
 		head.len = 0;
@@ -238,7 +251,8 @@ static __noinline void policy_ipv6(void *ctx, struct policy *p, __u32 off)
 		off = next;
 	}
 	/* what is behind the packet's end is not what its receiver will see there */
-	if (i == POLICY_EXTENSIONS || (off >= end && p->proto != PROTO_NONE))
+	if ((i == POLICY_EXTENSIONS && policy_is_extension(p)) ||
+	    (off >= end && p->proto != PROTO_NONE))
 		p->flags |= POLICY_BAD;
 	if (p->flags & POLICY_BAD)
 		return;

@@ -12,7 +12,9 @@
  *	private	no, it goes to the wire	the same		yes, if no local port sent it
  *	owner of the source address			never
  *
- * A bridge learns, and never sends a frame back unless its port is for reflective relay.
+ * A bridge learns, and never sends a frame back unless its port is for reflective relay. An
+ * extender looks at no address: what comes from a port goes up, what comes down goes to the port or
+ * the group that its tag names, but not to the one that the tag excepts.
  */
 #pragma once
 
@@ -47,6 +49,10 @@ static __always_inline __u32 relay_default(const struct evb_frame *f)
 static __always_inline enum evb_drop relay_from_local(struct evb_frame *f,
 						      const struct evb_port *port)
 {
+	if (evb_extended && port->relay == EVB_RELAY_EXTENDER) {
+		f->to = port->wire;
+		return EVB_DROP_NONE;
+	}
 	if (frame_is_multicast(f)) {
 		if (port->relay != EVB_RELAY_VEB)
 			f->to = port->wire;
@@ -84,6 +90,59 @@ static __always_inline enum evb_drop relay_from_wire(struct evb_frame *f,
 	else
 		f->to = relay_default(f);
 	return f->to || port->watched ? EVB_DROP_NONE : EVB_DROP_NO_TARGET;
+}
+
+/* an extender's port, and the frame is in a VLAN that it is not in: of one, or one that is none */
+static __always_inline int relay_is_foreign(const struct evb_frame *f, const struct evb_port *target)
+{
+	if (!evb_extended || target->relay != EVB_RELAY_EXTENDER || target->kind == EVB_KIND_CASCADE)
+		return 0;
+	return !f->dst.fid || (target->access && f->dst.fid != target->fid);
+}
+
+/* has the port asked for a group? */
+static __always_inline int relay_in_group(const struct evb_frame *f, __u32 number)
+{
+	struct evb_multicast_key key = {.port = number};
+
+	__builtin_memcpy(key.mac, f->dst.mac, sizeof(key.mac));
+	return bpf_map_lookup_elem(&evb_multicast, &key) != NULL;
+}
+
+static __always_inline int relay_wants_multicast(const struct evb_frame *f,
+						 const struct evb_port *target, __u32 number)
+{
+	return target->allmulti || frame_is_broadcast(f) || relay_in_group(f, number);
+}
+
+/*
+ * Frame that came down to an extender, for the port or group `number`; vlan is what classify said of
+ * its VLAN, which is nothing to a cascade.
+ */
+static __always_inline enum evb_drop relay_from_above(struct evb_frame *f, __u32 number,
+						      enum evb_drop vlan)
+{
+	struct evb_port *target = port_get(number);
+
+	if (!number || !target)
+		return EVB_DROP_CHANNEL;
+	if (vlan) {
+		f->dst.fid = EVB_FID_NONE;
+		f->vtpid = 0;
+	}
+	if (target->kind == EVB_KIND_REPLICATION) {
+		f->group = target->fid;
+		f->all = 1;
+		return EVB_DROP_NONE;
+	}
+	f->to = number;
+	if (target->kind == EVB_KIND_CASCADE)
+		return EVB_DROP_NONE;
+	f->own = target->n_macs && mac_same(f->dst.mac, target->mac);
+	if (vlan || relay_is_foreign(f, target))
+		return vlan ?: EVB_DROP_VLAN_FILTER;
+	return !frame_is_multicast(f) || relay_wants_multicast(f, target, number) ? EVB_DROP_NONE :
+										    EVB_DROP_NO_TARGET;
 }
 
 /* port of a bridge that has the address, learned or static, in this VLAN or in all that none names */
@@ -142,20 +201,11 @@ static __always_inline enum evb_drop relay_pair(const struct evb_frame *f,
 {
 	if (port->isolated && target->isolated)
 		return EVB_DROP_ISOLATED;
-	if (port->kind != EVB_KIND_UPLINK)
+	if (port->kind != EVB_KIND_UPLINK || port->relay == EVB_RELAY_EXTENDER)
 		return EVB_DROP_NONE;
 	if (relay_is_reflection(f, target))
 		return EVB_DROP_REFLECTED;
 	return relay_reflected(f, target);
-}
-
-/* has the port asked for a group? */
-static __always_inline int relay_in_group(const struct evb_frame *f, __u32 number)
-{
-	struct evb_multicast_key key = {.port = number};
-
-	__builtin_memcpy(key.mac, f->dst.mac, sizeof(key.mac));
-	return bpf_map_lookup_elem(&evb_multicast, &key) != NULL;
 }
 
 /*
@@ -169,5 +219,5 @@ static __always_inline int relay_is_member(const struct evb_frame *f, const stru
 		return 1;
 	if (!frame_is_multicast(f))
 		return f->all || number == f->to;
-	return target->allmulti || frame_is_broadcast(f) || relay_in_group(f, number);
+	return relay_wants_multicast(f, target, number);
 }

@@ -14,6 +14,7 @@
 #include "admit.h"
 #include "classify.h"
 #include "emit.h"
+#include "lane.h"
 #include "learn.h"
 #include "relay.h"
 #include "stats.h"
@@ -117,6 +118,17 @@ __noinline int skin_read(struct __sk_buff *skb, struct evb_frame *f)
 	return EVB_DROP_NONE;
 }
 
+/* likewise */
+__noinline int skin_read_extended(struct __sk_buff *skb, struct evb_frame *f, __u32 way)
+{
+	return f ? classify_extended(skb, f, way) : EVB_DROP_BAD_FRAME;
+}
+
+static __always_inline int skin_extended(void *ctx, struct evb_frame *f, __u32 way)
+{
+	return skin_read_extended(ctx, f, way);
+}
+
 /*
  * GSO: what stands behind the tags of each segment, for TCP; before a tag moves. Whatever else the
  * kernel cuts is left to its own measure.
@@ -141,8 +153,8 @@ __noinline int skin_segments_fit(struct __sk_buff *skb, struct evb_frame *f,
 		skin_measure(skb, f);
 	if (f->cut) /* len and in_len differ by tags only */
 		return f->off + f->beside * EVB_TAG_LEN + f->cut + len - f->in_len <= target->max_len;
-	/* the guest's end may take less than the device; 42: the least that stands before a segment */
-	return skb->gso_size + 42 <= target->max_len &&
+	/* the guest's end may take less than the device; 28: the least that stands behind the tags */
+	return f->off + f->beside * EVB_TAG_LEN + 28 + skb->gso_size + len - f->in_len <= target->max_len &&
 	       !bpf_check_mtu(skb, target->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS);
 }
 
@@ -165,7 +177,102 @@ static __always_inline long skin_pop(struct __sk_buff *skb)
 	return bpf_skb_vlan_pop(skb);
 }
 
-/* likewise */
+/*
+ * Takes an E-TAG or VN-Tag off. No helper does that for every payload, but one takes VLAN tags off:
+ * two of them are put in front, the eight bytes behind them made to look like two more, and all four
+ * go. A VN-Tag is made as long as an E-TAG first.
+ */
+__noinline int skin_pop_extended(struct __sk_buff *skb, const struct evb_frame *f)
+{
+	const __be16 vlans[4] = {bpf_htons(EVB_TPID_C), 0, bpf_htons(EVB_TPID_C), 0};
+	long err = 0;
+
+	if (!f)
+		return -1;
+	if (f->channel_tag == EVB_CHANNEL_VN) {
+		err = bpf_skb_change_head(skb, EVB_ETAG_LEN - EVB_VNTAG_LEN, 0);
+		if (!err)
+			err = bpf_skb_store_bytes(skb, 0, f->dst.mac, 6, 0);
+		if (!err)
+			err = bpf_skb_store_bytes(skb, 6, f->src.mac, 6, 0);
+	}
+	for (int i = 0; !err && i < 2; i++)
+		err = bpf_skb_vlan_push(skb, bpf_htons(EVB_TPID_C), 1);
+	if (!err)
+		err = bpf_skb_store_bytes(skb, 12 + EVB_TAG_LEN, vlans, sizeof(vlans), 0);
+	for (int i = 0; !err && i < 4; i++)
+		err = bpf_skb_vlan_pop(skb);
+	return err;
+}
+
+/* the tag's bytes, TPID and all, where they belong */
+__noinline int skin_store_extended(struct __sk_buff *skb, const struct evb_frame *f,
+						const struct evb_port *target)
+{
+	__u8 tag[EVB_ETAG_LEN] = {};
+	int e;
+
+	if (!f || !target)
+		return -1;
+	e = target->channel_tag == EVB_CHANNEL_E;
+	*(__be16 *)tag = bpf_htons(e ? EVB_TYPE_ETAG : EVB_TYPE_VNTAG);
+	tag_extended(f, target, tag + 2);
+	return e ? bpf_skb_store_bytes(skb, 12, tag, EVB_ETAG_LEN, 0) :
+		   bpf_skb_store_bytes(skb, 12, tag, EVB_VNTAG_LEN, 0);
+}
+
+/* puts one on: tags beside the frame have to stand behind it, in the bytes */
+__noinline int skin_push_extended(struct __sk_buff *skb, const struct evb_frame *f,
+				  const struct evb_port *target)
+{
+	__be16 tags[TAG_INSIDE_MAX][2] = {};
+	__u32 len, n = 0;
+	long err = 0;
+
+	if (!f || !target)
+		return -1;
+	len = tag_channel_len(target->channel_tag);
+
+	for (int i = 0; i < TAG_INSIDE_MAX && skb->vlan_present; i++) {
+		tags[i][0] = skb->vlan_proto;
+		tags[i][1] = bpf_htons(skb->vlan_tci);
+		if (bpf_skb_vlan_pop(skb))
+			return -1;
+		n++;
+	}
+	if (skb->vlan_present)
+		return -1;
+	err = bpf_skb_change_head(skb, len + n * EVB_TAG_LEN, 0);
+	if (!err)
+		err = bpf_skb_store_bytes(skb, 0, f->dst.mac, 6, 0);
+	if (!err)
+		err = bpf_skb_store_bytes(skb, 6, f->src.mac, 6, 0);
+	if (!err)
+		err = skin_store_extended(skb, f, target);
+	for (int i = 0; !err && i < TAG_INSIDE_MAX && (__u32)i < n; i++)
+		err = bpf_skb_store_bytes(skb, 12 + len + i * EVB_TAG_LEN, tags[i], EVB_TAG_LEN, 0);
+	return err;
+}
+
+static __always_inline long skin_pop_channel(struct __sk_buff *skb, const struct evb_frame *f)
+{
+	if (!evb_extended || f->channel_tag == EVB_CHANNEL_S)
+		return skin_pop(skb);
+	return skin_pop_extended(skb, f);
+}
+
+static __always_inline long skin_push_channel(struct __sk_buff *skb, const struct evb_frame *f,
+					      const struct evb_port *target)
+{
+	if (evb_extended && target->channel_tag != EVB_CHANNEL_S)
+		return skin_push_extended(skb, f, target);
+	return bpf_skb_vlan_push(skb, bpf_htons(EVB_TPID_S), tag_channel_prio(f, target) | target->channel);
+}
+
+/* of skin_retag(): it cannot be, and the frame is as it was; negative: it may be torn */
+#define SKIN_UNTOUCHED 1
+
+/* a function of its own to the verifier, which looks at it once */
 __noinline int skin_retag(struct __sk_buff *skb, struct evb_frame *f, const struct evb_port *target,
 			  __u32 steps)
 {
@@ -173,14 +280,18 @@ __noinline int skin_retag(struct __sk_buff *skb, struct evb_frame *f, const stru
 
 	if (!f || !target)
 		return -1;
+	if (tag_is_deep(f, target, steps))
+		return SKIN_UNTOUCHED;
+	if (evb_extended && steps & TAG_RENAME)
+		err = skin_store_extended(skb, f, target);
 	if (steps & TAG_POP_CHANNEL)
-		err = skin_pop(skb);
+		err = skin_pop_channel(skb, f);
 	if (!err && steps & TAG_POP)
 		err = skin_pop(skb);
 	if (!err && steps & TAG_PUSH)
 		err = bpf_skb_vlan_push(skb, bpf_htons(f->vtpid), f->vtci);
 	if (!err && steps & TAG_PUSH_CHANNEL)
-		err = bpf_skb_vlan_push(skb, bpf_htons(EVB_TPID_S), tag_channel_tci(f, target));
+		err = skin_push_channel(skb, f, target);
 	if (!err)
 		tag_done(f, target, steps);
 	return err;
@@ -270,6 +381,37 @@ static __always_inline int skin_send(struct __sk_buff *skb, const struct evb_fra
 	return bpf_redirect(target->ifindex, skin_direction(target));
 }
 
+static __always_inline int skin_lane_send(struct __sk_buff *skb, const struct evb_port *port,
+					  __u32 in, const struct evb_port *target, __u32 to)
+{
+	lane_count(in, to, skb->len);
+	lane_trace(port, in, to, skb->len, target->send == EVB_SEND_PEER);
+	if (skb->tc_index)
+		skb->tc_index = 0;
+	if (target->send == EVB_SEND_PEER) {
+		if (evb_set_host)
+			bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
+		return bpf_redirect_peer(target->ifindex, 0);
+	}
+	return bpf_redirect(target->ifindex, 0);
+}
+
+/* a frame that nobody asks anything of; TC_ACT_UNSPEC: the long way, and it is untouched */
+static __always_inline int skin_lane(struct __sk_buff *skb, const struct evb_port *port, __u32 in,
+				     int wire)
+{
+	const struct ethhdr *eth = (void *)(long)skb->data;
+	struct evb_port *target = NULL;
+	__u32 to;
+
+	if ((void *)(eth + 1) <= (void *)(long)skb->data_end && !skb->vlan_present) {
+		to = lane_find(eth, port, in, wire, &target);
+		if (to && target && skb->len <= target->max_len && !skb->gso_size)
+			return skin_lane_send(skb, port, in, target, to);
+	}
+	return TC_ACT_UNSPEC;
+}
+
 static __always_inline int skin_drop(struct __sk_buff *skb, const struct evb_frame *f,
 				     enum evb_drop reason)
 {
@@ -292,7 +434,7 @@ static __always_inline int skin_one(struct __sk_buff *skb, struct evb_frame *f,
 
 	if (target->policy_out)
 		policy_read(skb, f);
-	reason = emit_check(skb, f, target, f->to, tag_len(f, tag_steps(f, target)));
+	reason = emit_check(skb, f, target, f->to, tag_len(f, target, tag_steps(f, target)));
 	if (!reason && skin_tag(skb, f, target))
 		reason = EVB_DROP_SEND;
 	if (reason) {
@@ -326,6 +468,11 @@ struct skin_flood {
 	__u8 by_wire;	   /* its source is local: ports that are not veb have it from the wire */
 	__u8 had_it;	   /* the wire gave it back, and veb ports had it before */
 	__u8 reflective;   /* the port that it came from gets it, too */
+	__u8 torn;	   /* a helper has failed half-way: whoever comes next would get what is left */
+	__u32 skip;	   /* members that come next and have been seen to */
+	__u32 bundle;	   /* where the members of the bundle at hand begin */
+	__u32 bundled;	   /* of them, those that get the frame */
+	__u32 broken;	   /* one of them does not */
 };
 
 struct {
@@ -362,10 +509,13 @@ static __always_inline struct evb_port *flood_prepare(struct __sk_buff *skb, str
 						      __u32 number)
 {
 	struct evb_port *target = port_get(number);
+	long err;
 
 	if (!target)
 		return NULL;
-	if (skin_tag(skb, &s->f, target)) {
+	err = s->torn ? -1 : skin_tag(skb, &s->f, target);
+	if (err) {
+		s->torn |= err < 0;
 		flood_refuse(skb, s, number, EVB_DROP_SEND);
 		return NULL;
 	}
@@ -403,11 +553,13 @@ static __always_inline void flood_clone(struct __sk_buff *skb, struct skin_flood
 static __always_inline enum evb_drop flood_skips(const struct skin_flood *s,
 						 const struct evb_port *target, __u32 number)
 {
-	if (s->isolated && target->isolated)
-		return EVB_DROP_ISOLATED;
+	if (evb_extended && s->f.ingress && s->f.ingress == target->extended)
+		return EVB_DROP_REFLECTED;
 	if (number == s->owner)
 		return EVB_DROP_REFLECTED;
-	if (s->had_it && target->relay == EVB_RELAY_VEB)
+	if (s->isolated && target->isolated)
+		return EVB_DROP_ISOLATED;
+	if (s->had_it && target->relay == EVB_RELAY_VEB && number != s->f.to)
 		return EVB_DROP_REFLECTED;
 	if (s->owner && target->relay == EVB_RELAY_PRIVATE)
 		return EVB_DROP_REFLECTED;
@@ -422,40 +574,118 @@ static __always_inline int flood_ignores(const struct skin_flood *s, const struc
 		return 1;
 	if (s->by_wire && target->relay != EVB_RELAY_VEB)
 		return 1;
-	if (!relay_is_member(&s->f, target, number))
+	if (!relay_is_member(&s->f, target, number) || relay_is_foreign(&s->f, target))
 		return 1;
 	return !emit_is_up(target) && number != s->f.to;
+}
+
+/* a copy for a target is due: it goes when the next one is found, the last one without a clone */
+static __always_inline void flood_add(struct skin_flood_args *args, __u32 number)
+{
+	struct skin_flood *s = args->s;
+
+	if (number == s->here) {
+		s->pass = 1;
+		return;
+	}
+	if (s->pending)
+		flood_clone(args->skb, s);
+	s->pending = number;
+}
+
+static __always_inline void flood_one(struct skin_flood_args *args, __u32 number)
+{
+	struct evb_port *target = port_get(number);
+	struct skin_flood *s = args->s;
+	enum evb_drop reason;
+
+	if (!target || flood_ignores(s, target, number))
+		return;
+	reason = flood_skips(s, target, number);
+	if (reason) {
+		if (s->why != EVB_DROP_ISOLATED)
+			s->why = reason;
+		return;
+	}
+	reason = emit_check(args->skb, &s->f, target, number,
+			    tag_len(&s->f, target, tag_steps(&s->f, target)));
+	if (reason)
+		flood_refuse(args->skb, s, number, reason);
+	else
+		flood_add(args, number);
+}
+
+/*
+ * Ports behind one link, for which one copy with a group's id is enough when it reaches exactly
+ * those that are to have it: all of them but the one that it came from.
+ */
+
+static long bundle_member(__u32 i, struct skin_flood_args *args)
+{
+	struct skin_flood *s = args->s;
+	__u32 number = args->group->port[(s->bundle + i) & (EVB_PORTS_MAX - 1)];
+	struct evb_port *target = port_get(number);
+
+	if (number == s->f.in && !s->reflective)
+		return 0;
+	/* the group's copy excepts the port that it came from */
+	if (number == s->f.in || !target || target->policy_out || flood_ignores(s, target, number) ||
+	    flood_skips(s, target, number)) {
+		s->broken = 1;
+		return 1;
+	}
+	s->bundled++;
+	return 0;
+}
+
+static long bundle_count(__u32 i, struct skin_flood_args *args)
+{
+	struct skin_flood *s = args->s;
+	__u32 number = args->group->port[(s->bundle + i) & (EVB_PORTS_MAX - 1)];
+	struct evb_port *target = port_get(number);
+
+	if (target && (number != s->f.in || s->reflective))
+		count_out(&s->f, number, tag_len(&s->f, target, tag_steps(&s->f, target)));
+	return 0;
+}
+
+/* in the list: the group's row, how many it stands for, these */
+static __always_inline void flood_bundle(struct skin_flood_args *args, __u32 i, __u32 number)
+{
+	__u32 n = args->group->port[(i + 1) & (EVB_PORTS_MAX - 1)];
+	struct evb_port *target = port_get(number);
+	struct skin_flood *s = args->s;
+
+	s->bundle = i + 2;
+	s->bundled = 0;
+	s->broken = 0;
+	s->skip = 1; /* their number; and they themselves, if the group's row does for them */
+	bpf_loop(n, bundle_member, args, 0);
+	/* what cannot be made is refused at each member */
+	if (s->broken || !target || tag_is_deep(&s->f, target, tag_steps(&s->f, target)))
+		return;
+	if (s->bundled && emit_check(args->skb, &s->f, target, number,
+				     tag_len(&s->f, target, tag_steps(&s->f, target))))
+		return;
+	s->skip = 1 + n;
+	if (!s->bundled)
+		return;
+	bpf_loop(n, bundle_count, args, 0);
+	flood_add(args, number);
 }
 
 /* one member of the group; 0: go on */
 static long flood_member(__u32 i, struct skin_flood_args *args)
 {
 	__u32 number = args->group->port[i & (EVB_PORTS_MAX - 1)];
-	struct evb_port *target = port_get(number);
 	struct skin_flood *s = args->s;
-	enum evb_drop reason;
 
-	if (!target || flood_ignores(s, target, number))
-		return 0;
-	reason = flood_skips(s, target, number);
-	if (reason) {
-		if (s->why != EVB_DROP_ISOLATED)
-			s->why = reason;
-		return 0;
-	}
-	reason = emit_check(args->skb, &s->f, target, number,
-			    tag_len(&s->f, tag_steps(&s->f, target)));
-	if (reason) {
-		flood_refuse(args->skb, s, number, reason);
-		return 0;
-	}
-	if (number == s->here) {
-		s->pass = 1;
-		return 0;
-	}
-	if (s->pending)
-		flood_clone(args->skb, s);
-	s->pending = number;
+	if (s->skip)
+		s->skip--;
+	else if (evb_extended && number & EVB_BUNDLE)
+		flood_bundle(args, i, number & ~EVB_BUNDLE);
+	else
+		flood_one(args, number);
 	return 0;
 }
 
@@ -501,6 +731,8 @@ static __always_inline void flood_source(struct skin_flood *s, const struct evb_
 		return;
 	}
 	s->here = group->default_port;
+	if (port->relay == EVB_RELAY_EXTENDER)
+		return;
 	s->owner = relay_owner(f);
 	owner = port_get(s->owner);
 	if (!s->owner || !owner)

@@ -9,6 +9,7 @@
 #include "admit.h"
 #include "classify.h"
 #include "emit.h"
+#include "lane.h"
 #include "learn.h"
 #include "relay.h"
 #include "stats.h"
@@ -34,10 +35,13 @@ static __always_inline int skin_fits_cut(void *ctx, struct evb_frame *f,
 	return 0;
 }
 
-static __always_inline enum evb_drop skin_read(struct xdp_md *xdp, struct evb_frame *f)
+/* a function of its own to the verifier, which looks at it once and not on every way that leads on */
+__noinline int skin_read(struct xdp_md *xdp, struct evb_frame *f)
 {
 	const struct ethhdr *eth = (void *)(long)xdp->data;
 
+	if (!f)
+		return EVB_DROP_BAD_FRAME;
 	if ((void *)(eth + 1) > (void *)(long)xdp->data_end)
 		return EVB_DROP_BAD_FRAME;
 	frame_set_macs(f, eth);
@@ -46,6 +50,17 @@ static __always_inline enum evb_drop skin_read(struct xdp_md *xdp, struct evb_fr
 	f->len = f->in_len = bpf_xdp_get_buff_len(xdp);
 	f->segments = 1;
 	return frame_finish(xdp, f, f->len);
+}
+
+/* likewise */
+__noinline int skin_read_extended(struct xdp_md *xdp, struct evb_frame *f, __u32 way)
+{
+	return f ? classify_extended(xdp, f, way) : EVB_DROP_BAD_FRAME;
+}
+
+static __always_inline int skin_extended(void *ctx, struct evb_frame *f, __u32 way)
+{
+	return skin_read_extended(ctx, f, way);
 }
 
 /* moves the two addresses by delta bytes: negative makes room for a tag, positive removes one */
@@ -76,6 +91,29 @@ static __always_inline __be16 *skin_put(struct xdp_md *xdp, __be16 *at, __u16 tp
 	return at + 2;
 }
 
+static __always_inline __be16 *skin_put_channel(struct xdp_md *xdp, const struct evb_frame *f,
+						const struct evb_port *target, __be16 *at)
+{
+	__u8 *bytes = (__u8 *)at;
+	__u8 tag[6];
+
+	if (!evb_extended || target->channel_tag == EVB_CHANNEL_S)
+		return skin_put(xdp, at, EVB_TPID_S, tag_channel_prio(f, target) | target->channel);
+	tag_extended(f, target, tag);
+	if (bytes + EVB_VNTAG_LEN > (__u8 *)(long)xdp->data_end)
+		return NULL;
+	__builtin_memcpy(bytes + 2, tag, 4);
+	if (target->channel_tag == EVB_CHANNEL_VN) {
+		*at = bpf_htons(EVB_TYPE_VNTAG);
+		return at + EVB_VNTAG_LEN / 2;
+	}
+	if (bytes + EVB_ETAG_LEN > (__u8 *)(long)xdp->data_end)
+		return NULL;
+	*at = bpf_htons(EVB_TYPE_ETAG);
+	__builtin_memcpy(bytes + 6, tag + 4, 2);
+	return at + EVB_ETAG_LEN / 2;
+}
+
 /* makes the frame what a port wants; 0 or -1 and the frame is to be dropped */
 static __always_inline int skin_tag(struct xdp_md *xdp, struct evb_frame *f,
 				    const struct evb_port *target)
@@ -85,15 +123,36 @@ static __always_inline int skin_tag(struct xdp_md *xdp, struct evb_frame *f,
 
 	if (!steps)
 		return 0;
-	tag = skin_move(xdp, (int)f->len - (int)tag_len(f, steps));
-	if (tag && steps & TAG_PUSH_CHANNEL)
-		tag = skin_put(xdp, tag, EVB_TPID_S, tag_channel_tci(f, target));
+	if (tag_is_deep(f, target, steps))
+		return -1;
+	tag = skin_move(xdp, (int)f->len - (int)tag_len(f, target, steps));
+	if (tag && steps & (TAG_PUSH_CHANNEL | TAG_RENAME))
+		tag = skin_put_channel(xdp, f, target, tag);
 	if (tag && steps & TAG_PUSH)
 		tag = skin_put(xdp, tag, f->vtpid, f->vtci);
 	if (!tag)
 		return -1;
 	tag_done(f, target, steps);
 	return 0;
+}
+
+/* a frame that nobody asks anything of, to a port that takes it here; XDP_ABORTED: the long way */
+static __always_inline int skin_lane(struct xdp_md *xdp, const struct evb_port *port, __u32 in,
+				     int wire)
+{
+	__u32 len = bpf_xdp_get_buff_len(xdp), to;
+	const struct ethhdr *eth = (void *)(long)xdp->data;
+	struct evb_port *target = NULL;
+
+	if ((void *)(eth + 1) <= (void *)(long)xdp->data_end) {
+		to = lane_find(eth, port, in, wire, &target);
+		if (to && target && target->xdp_slot && len <= target->max_len) {
+			lane_count(in, to, len);
+			lane_trace(port, in, to, len, 0);
+			return bpf_redirect_map(&evb_tx, to, XDP_DROP);
+		}
+	}
+	return XDP_ABORTED;
 }
 
 static __always_inline int skin_up(const struct evb_frame *f)
@@ -134,7 +193,7 @@ static __always_inline int skin_one(struct xdp_md *xdp, struct evb_frame *f,
 {
 	enum evb_drop reason;
 
-	reason = emit_check(xdp, f, target, f->to, tag_len(f, tag_steps(f, target)));
+	reason = emit_check(xdp, f, target, f->to, tag_len(f, target, tag_steps(f, target)));
 	if (reason)
 		return skin_refuse(xdp, f, reason);
 	if (skin_tag(xdp, f, target))

@@ -9,6 +9,7 @@
 
 #include "frame.h"
 #include "tables.h"
+#include "tag.h"
 
 /* rodata, set by the loader before load: what a run may do (enum evb_mode) */
 const volatile __u32 evb_mode = EVB_MODE_LIVE;
@@ -103,6 +104,12 @@ static __always_inline __u32 skin_bytes(void *ctx);
 /* between two events of one port, reason and CPU: 25 to 250 ms, by the kernel's HZ */
 const volatile __u64 evb_event_jiffies = 25;
 
+/* it came with an E-TAG or VN-Tag */
+static __always_inline int event_is_extended(const struct evb_frame *f)
+{
+	return evb_extended && (f->channel_tpid == EVB_TYPE_ETAG || f->channel_tpid == EVB_TYPE_VNTAG);
+}
+
 /* the outermost tag was beside the frame, or was taken off since for another target of a flood */
 static __always_inline int event_lacks_tag(const struct evb_frame *f, __u32 bytes)
 {
@@ -113,7 +120,7 @@ static __always_inline void event_tag(struct evb_event *event, const struct evb_
 				      __u32 bytes)
 {
 	event->tpid = event->tci = 0;
-	if (!event_lacks_tag(f, bytes))
+	if (!event_lacks_tag(f, bytes) || event_is_extended(f))
 		return;
 	event->tpid = f->channel_tpid ?: f->tpid;
 	event->tci = f->channel_tpid ? f->channel_tci : f->tci;
@@ -132,6 +139,41 @@ static __always_inline __u32 event_copy(void *ctx, struct evb_event *event, __u6
 	asm volatile("" : "+r"(bytes));
 	bytes = ((bytes - 1) & (EVB_EVENT_BYTES - 1)) + 1;
 	return skin_load(ctx, 0, event->data, bytes) ? 0 : bytes;
+}
+
+/*
+ * ... of one that came with an E-TAG or VN-Tag, which it may have no more, or have another: the tag as
+ * it came; behind it, what stands behind the addresses and the tag of now.
+ */
+static __always_inline __u32 event_copy_extended(void *ctx, struct evb_event *event,
+						 const struct evb_frame *f, __u64 bytes)
+{
+	__u32 at = 12, head = 12 + tag_channel_len(f->channel_tpid == EVB_TYPE_ETAG ? EVB_CHANNEL_E :
+											EVB_CHANNEL_VN);
+
+	if (f->channel_tag == EVB_CHANNEL_E || f->channel_tag == EVB_CHANNEL_VN)
+		at += tag_channel_len(f->channel_tag);
+	if (bytes <= at || skin_load(ctx, 0, event->data, 12))
+		return 0;
+	event->data[12] = f->channel_tpid >> 8;
+	event->data[13] = f->channel_tpid;
+	__builtin_memcpy(event->data + 14, f->raw, 6);
+	/* a VLAN's tag that came off, or beside the frame, with it */
+	if (f->tpid && bytes - at + head < f->in_len) {
+		event->data[head] = f->tpid >> 8;
+		event->data[head + 1] = f->tpid;
+		event->data[head + 2] = f->tci >> 8;
+		event->data[head + 3] = f->tci;
+		head += 4;
+	}
+	bytes -= at;
+	if (bytes > EVB_EVENT_BYTES - 24)
+		bytes = EVB_EVENT_BYTES - 24;
+	asm volatile("" : "+r"(bytes));
+	bytes = ((bytes - 1) & 127) + 1;
+	if (bytes > EVB_EVENT_BYTES - 24)
+		return head;
+	return skin_load(ctx, at, event->data + head, bytes) ? head : head + bytes;
 }
 
 /* what happened (enum evb_event_what), with a refusal's reason or the port that an address was at */
@@ -156,7 +198,8 @@ static __noinline void event_send(void *ctx, const struct evb_frame *f, __u32 po
 	event_tag(event, f, bytes);
 	event->count = count;
 	__builtin_memset(event->data, 0, sizeof(event->data));
-	event->bytes = event_copy(ctx, event, bytes);
+	event->bytes = event_is_extended(f) ? event_copy_extended(ctx, event, f, bytes) :
+					      event_copy(ctx, event, bytes);
 	bpf_ringbuf_submit(event, 0);
 }
 

@@ -15,7 +15,7 @@ struct {
 /* interface + channel -> port number. Loader writes; read where evb_ifaces has no answer. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, EVB_PORTS_MAX);
+	__uint(max_entries, EVB_INGRESS_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct evb_ingress_key);
 	__type(value, struct evb_ingress_val);

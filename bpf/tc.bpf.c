@@ -121,17 +121,16 @@ static __always_inline enum evb_drop switch_local(struct __sk_buff *skb, struct 
 	return port->policy_in ? switch_policy(skb, f, port) : relay_from_local(f, port);
 }
 
-static __always_inline int switch_vf(struct __sk_buff *skb, enum skin_hook hook)
+static __always_inline int switch_vf(struct __sk_buff *skb, __u32 in, struct evb_port *port,
+				     enum skin_hook hook)
 {
-	struct evb_frame f = {.in = classify_port(skb->ifindex)};
-	struct evb_port *port = port_get(f.in);
+	struct evb_frame f = {.in = in};
 	enum evb_drop read, reason;
 
-	if (!port || !f.in)
-		return TC_ACT_UNSPEC; /* not a port of this switch */
 	read = skin_read(skb, &f);
 	if (hook == SKIN_FROM_MACVTAP && !skin_from_guest(skb))
 		return skin_drop(skb, &f, EVB_DROP_LINK); /* nobody is there */
+	classify_extended_port(&f, port);
 	if (port->dscp && !read)
 		policy_set_prio(skb, &f);
 	reason = admit_vf(&f, port, read, classify_vlan(&f, port));
@@ -147,31 +146,38 @@ static __always_inline int switch_vf(struct __sk_buff *skb, enum skin_hook hook)
 SEC("tc")
 int evb_from_vf(struct __sk_buff *skb)
 {
-	return switch_vf(skb, SKIN_FROM_VF);
+	__u32 in = classify_port(skb->ifindex);
+	struct evb_port *port = port_get(in);
+	int verdict;
+
+	if (port && in) {
+		verdict = skin_lane(skb, port, in, 0);
+		return verdict != TC_ACT_UNSPEC ? verdict : switch_vf(skb, in, port, SKIN_FROM_VF);
+	}
+	return TC_ACT_UNSPEC; /* not a port of this switch */
 }
 
 SEC("tc")
 int evb_from_macvtap(struct __sk_buff *skb)
 {
-	return switch_vf(skb, SKIN_FROM_MACVTAP);
+	__u32 in = classify_port(skb->ifindex);
+	struct evb_port *port = port_get(in);
+
+	if (!port || !in)
+		return TC_ACT_UNSPEC; /* not a port of this switch */
+	return switch_vf(skb, in, port, SKIN_FROM_MACVTAP);
 }
 
 /* either side of the uplink: the wire and the PF are trusted, their control frames go across */
 
-SEC("tc")
-int evb_from_wire(struct __sk_buff *skb)
+static __always_inline int switch_wire(struct __sk_buff *skb, struct evb_port *port)
 {
 	struct evb_frame f = {.in = EVB_PORT_UPLINK};
-	struct evb_port *port = port_get(EVB_PORT_UPLINK);
 	enum evb_drop reason;
 
-	if (skb->tc_index == EVB_TC_SWITCHED)
-		return switch_own(skb);
-	if (!port)
-		return TC_ACT_UNSPEC;
 	reason = skin_read(skb, &f);
 	if (!reason && port->channels) {
-		reason = classify_channel(&f, port);
+		reason = classify_channel(skb, &f, port);
 		port = port_get(f.in);
 		if (!port)
 			return TC_ACT_SHOT;
@@ -188,6 +194,21 @@ int evb_from_wire(struct __sk_buff *skb)
 }
 
 SEC("tc")
+int evb_from_wire(struct __sk_buff *skb)
+{
+	struct evb_port *port = port_get(EVB_PORT_UPLINK);
+	int verdict;
+
+	if (skb->tc_index == EVB_TC_SWITCHED)
+		return switch_own(skb);
+	if (port) {
+		verdict = skin_lane(skb, port, EVB_PORT_UPLINK, 1);
+		return verdict != TC_ACT_UNSPEC ? verdict : switch_wire(skb, port);
+	}
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
 int evb_from_pf(struct __sk_buff *skb)
 {
 	struct evb_frame f = {.in = EVB_PORT_PF};
@@ -199,8 +220,13 @@ int evb_from_pf(struct __sk_buff *skb)
 	if (!port)
 		return TC_ACT_UNSPEC;
 	reason = skin_read(skb, &f);
-	if (!reason && port->channels && f.tpid == EVB_TPID_S)
+	classify_extended_port(&f, port);
+	if (!reason && port->channels && classify_is_channel(&f, port))
 		reason = EVB_DROP_INJECT;
+	if (evb_extended && !reason && frame_is_extended(&f))
+		reason = EVB_DROP_INJECT;
+	if (!reason && frame_is_control(&f))
+		f.up = 0; /* between this extender and the bridge above */
 	if (!reason && frame_is_control(&f))
 		return switch_control_local(skb, &f, port, SKIN_FROM_PF);
 	if (!reason)
@@ -255,15 +281,16 @@ int evb_from_port(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC; /* not a port of this switch */
 	read = skin_read(skb, &f);
 	if (!read && port->channels) {
-		read = classify_channel(&f, port);
+		read = classify_channel(skb, &f, port);
 		port = port_get(f.in);
 		if (!port)
 			return TC_ACT_SHOT;
+		f.up = port->channel_tag ? port->channel : 0;
 	}
 	f.bpdu = frame_is_bpdu(&f);
 	if (port->dscp && !read)
 		policy_set_prio(skb, &f);
-	if (!read && !port->down && !f.bpdu && frame_is_control(&f))
+	if (!read && !port->down && !f.bpdu && frame_is_control(&f) && !frame_is_extended(&f))
 		return port->channel_tag ? skin_drop(skb, &f, EVB_DROP_CONTROL) : switch_link(skb, &f);
 	reason = admit_port(&f, port, read, classify_vlan(&f, port));
 	if (!reason)
@@ -271,6 +298,67 @@ int evb_from_port(struct __sk_buff *skb)
 	if (reason)
 		return skin_drop(skb, &f, reason);
 	return switch_emit(skb, &f, port, SKIN_FROM_PORT);
+}
+
+/*
+ * An extender's uplink: a tag says who gets it. What has none is between this extender and the
+ * bridge above, and for the host.
+ */
+SEC("tc")
+int evb_from_above(struct __sk_buff *skb)
+{
+	struct evb_frame f = {.in = EVB_PORT_UPLINK};
+	struct evb_port *port = port_get(EVB_PORT_UPLINK);
+	__u32 number = EVB_PORT_NONE;
+	enum evb_drop reason;
+
+	if (skb->tc_index == EVB_TC_SWITCHED)
+		return switch_own(skb);
+	if (!port)
+		return TC_ACT_UNSPEC;
+	reason = skin_read(skb, &f);
+	if (!reason && !classify_is_channel(&f, port))
+		return switch_control(skb, &f, EVB_PORT_PF, SKIN_FROM_WIRE);
+	if (!reason)
+		reason = skin_read_extended(skb, &f, CLASSIFY_DOWN);
+	if (!reason)
+		number = classify_id(port->ifindex, f.channel);
+	if (!reason && !number)
+		reason = EVB_DROP_CHANNEL;
+	if (!reason)
+		reason = relay_from_above(&f, number, classify_vlan(&f, port));
+	if (reason)
+		return skin_drop(skb, &f, reason);
+	f.keep = 1; /* where it goes on with a tag, to the next extender */
+	return switch_emit(skb, &f, port, SKIN_FROM_WIRE);
+}
+
+/*
+ * An extender's link to another one below: what comes up from there has its port's id already, and
+ * goes on as it is; what has none is between the two, and for the host.
+ */
+SEC("tc")
+int evb_from_cascade(struct __sk_buff *skb)
+{
+	struct evb_frame f = {.in = classify_port(skb->ifindex)};
+	struct evb_port *port = port_get(f.in), *wire;
+	enum evb_drop reason;
+
+	if (!port || !f.in)
+		return TC_ACT_UNSPEC; /* not a port of this switch */
+	reason = port->down ? EVB_DROP_LINK : skin_read(skb, &f);
+	if (!reason && !classify_is_channel(&f, port))
+		return switch_link(skb, &f);
+	if (!reason)
+		reason = skin_read_extended(skb, &f, CLASSIFY_UP);
+	wire = port_get(port->wire);
+	if (!reason && (!wire || classify_id(wire->ifindex, f.channel) != f.in))
+		reason = EVB_DROP_CHANNEL;
+	if (reason)
+		return skin_drop(skb, &f, reason);
+	f.keep = 1;
+	f.to = port->wire;
+	return switch_emit(skb, &f, port, SKIN_FROM_VF);
 }
 
 /* for the loader, by BPF_PROG_TEST_RUN */

@@ -19,7 +19,7 @@
 #include <linux/types.h>
 #endif
 
-#define EVB_LAYOUT 3
+#define EVB_LAYOUT 4
 
 #define EVB_NAME_LEN 16	    /* names of switches, channels, groups; with the terminating NUL */
 #define EVB_PORT_NAME_LEN 24 /* names of ports: "uplink." and a channel's, too */
@@ -44,6 +44,11 @@
 #define EVB_PORT_VF(id) (EVB_PORT_VF_FIRST + (id))
 #define EVB_PORT_CHANNEL_FIRST 512 /* the wire port of an S-channel */
 #define EVB_CHANNELS_MAX 167	   /* on one interface (802.1Qbg: CDCP carries so many) */
+/* an extender has no channels */
+#define EVB_PORT_CASCADE_FIRST 512
+#define EVB_CASCADES_MAX 64
+#define EVB_PORT_REPLICATION_FIRST (EVB_PORT_CASCADE_FIRST + EVB_CASCADES_MAX)
+#define EVB_REPLICATIONS_MAX (EVB_PORTS_MAX - EVB_PORT_REPLICATION_FIRST)
 #define EVB_PORT_BRIDGE_FIRST 1	   /* a bridge has no uplink, PF or VFs */
 #define EVB_BRIDGE_PORTS_MAX (EVB_PORTS_MAX - EVB_PORT_BRIDGE_FIRST)
 /* a channel's domain follows from its wire port; the untagged one's, and a bridge's, is 0 */
@@ -64,13 +69,17 @@ enum evb_port_kind {
 	EVB_KIND_MACVTAP,
 	EVB_KIND_AFXDP,
 	EVB_KIND_PORT, /* of a bridge, on whatever device */
+	EVB_KIND_CASCADE, /* of an extender, toward another one */
+	EVB_KIND_REPLICATION, /* no port of its own: stands for those of evb_groups[fid] */
 	EVB_KIND__MAX,
 };
 
 /* The tag that tells a port's frames from those of other ports on its interface. */
 enum evb_channel {
 	EVB_CHANNEL_NONE = 0,
-	EVB_CHANNEL_S, /* S-TAG, 802.1Qbg S-channel: 4 bytes */
+	EVB_CHANNEL_S,	/* S-TAG, 802.1Qbg S-channel: 4 bytes; id is the SVID */
+	EVB_CHANNEL_E,	/* E-TAG, 802.1BR: 8 bytes; id is GRP << 20 | E-CID */
+	EVB_CHANNEL_VN, /* VN-Tag: 6 bytes; id is the VIF, of a list with EVB_VNTAG_LIST */
 	EVB_CHANNEL__MAX,
 };
 
@@ -143,7 +152,8 @@ struct evb_port {
 	enum evb_relay relay;
 	__u32 max_len;	   /* longest frame it takes: MTU + 14 + 4, without FCS */
 	__u32 xdp_slot;	   /* its key in evb_tx, plus 1; 0: takes no XDP frames */
-	__u32 channel;	   /* id of its channel tag: SVID; 0: none */
+	__u32 channel;	   /* id of its channel tag; 0: none, or that of the source */
+	__u32 extended;	   /* of an extender's port: id that its frames go up with */
 	__u32 learn_limit; /* addresses that it may have in evb_fdb by learning */
 	__u16 domain;
 	__u16 wire;	   /* port number of its domain's way to the wire */
@@ -173,7 +183,7 @@ struct evb_port {
 	__u8 rate_out;	   /* max_rx_rate: meter EVB_METER_OUT */
 	__u8 storm;	   /* bit n: meter EVB_METER_BROADCAST + n */
 	__u8 channel_tag;  /* enum evb_channel */
-	__u8 channels;	   /* of its interface's untagged port: the outermost S-TAG is a channel */
+	__u8 channels;	   /* of its interface's untagged port: enum evb_channel of those on it */
 	__u8 closed;	   /* ... and nothing else is taken there but what is the link's */
 	__u8 mixed;	   /* of a wire port: not all ports of its domain are veb */
 	__u8 reflective;   /* frames may leave by the port that they came from (802.1Q 8.6.1) */
@@ -181,11 +191,20 @@ struct evb_port {
 	__u8 bpdu;	   /* forwards BPDUs like any multicast */
 	__u16 acl_in;	   /* its frames' rules in evb_acls, 0: none */
 	__u16 acl_out;	   /* rules for frames to it, 0: none */
-	__u16 pad;
+	__u16 plain_in;	   /* fid, if nothing but its address is asked of its untagged frames */
+	__u16 plain_out;   /* FID whose frames it gets without tag, if nothing else is asked of them */
 	char name[EVB_PORT_NAME_LEN];
+	__u8 pad[10];
 };
 
-/* evb_ingress: HASH -> port number. Written by the loader. Channel 0: untagged. */
+/*
+ * evb_ingress: HASH -> port number. Written by the loader. Channel 0: untagged. On the uplink of an
+ * extender the channels are its ports' ids, those behind its cascades (the cascade's port) and those
+ * of its groups.
+ */
+#define EVB_CASCADE_IDS_MAX 16384 /* behind all cascades of an extender */
+/* old and new ones, while they are replaced */
+#define EVB_INGRESS_MAX (2 * EVB_CASCADE_IDS_MAX + 2 * EVB_PORTS_MAX)
 struct evb_ingress_key {
 	__u32 ifindex;
 	__u32 channel;
@@ -308,11 +327,13 @@ struct evb_clock_val {
  * evb_groups: HASH, FID -> the ports that a flood in it may reach, the wire and the PF included,
  * in send order: those that get the VLAN's frames without tag first. Written by the loader.
  */
+#define EVB_BUNDLE 0x8000 /* a replication row; then how many follow that it stands for; then these */
 struct evb_group {
 	__u16 count;	    /* ports in port[] */
 	__u16 untagged;	    /* how many of them, from the first on, get it without any tag */
 	__u16 default_port; /* gets unknown unicast from the wire in this FID; 0: nobody */
-	__u16 policy;	    /* some of them have policy_out */
+	__u8 policy;	    /* some of them have policy_out */
+	__u8 bundles;	    /* some stand for those that follow them: see EVB_BUNDLE */
 	__u16 port[EVB_PORTS_MAX];
 };
 
@@ -534,6 +555,7 @@ enum evb_undo {
 	EVB_UNDO_LINK,	  /* a tcx link was pinned as text */
 	EVB_UNDO_DROPS,	  /* no change: old is what dev had lost at attach (reason `send`) */
 	EVB_UNDO_DOWN,	  /* dev was taken down, so that its guest sees no carrier */
+	EVB_UNDO_RCU,	  /* /sys/kernel/rcu_expedited was set for the time of a command */
 	EVB_UNDO__MAX,
 };
 struct evb_undo_val {

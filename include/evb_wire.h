@@ -24,6 +24,64 @@
 #define EVB_SVID_DEFAULT 1	/* 802.1Qbg: the S-channel that is sent without its tag */
 #define EVB_LLC_MAX 1500	/* a type field up to this is an 802.3 length */
 
+/*
+ * E-TAG (802.1BR): TPID, then PCP(3) DEI(1) ingress base(12), reserved(2) GRP(2) base(12), ingress
+ * extension(8), extension(8). An id is {GRP, extension, base}: 22 bits; GRP 0 is one port, 1 to 3 a
+ * replication group. The ingress id names one port; 0: none.
+ */
+#define EVB_ETAG_LEN 8
+#define EVB_ETAG_ID_MAX 0xfffff	 /* of one port */
+#define EVB_ETAG_GRP_SHIFT 20
+
+static inline __u32 evb_etag_id(__u16 high, __u8 ext)
+{
+	return (__u32)(high >> 12 & 3) << EVB_ETAG_GRP_SHIFT | (__u32)ext << 12 | (high & 0xfff);
+}
+
+static inline __u32 evb_etag_ingress(__u16 low, __u8 ext)
+{
+	return (__u32)ext << 12 | (low & 0xfff);
+}
+
+/* the six bytes behind the TPID; prio as in a TCI */
+static inline void evb_etag_put(__u8 out[6], __u16 prio, __u32 id, __u32 ingress)
+{
+	__u16 first = (prio & 0xf000) | (ingress & 0xfff);
+	__u16 second = (id >> EVB_ETAG_GRP_SHIFT & 3) << 12 | (id & 0xfff);
+
+	out[0] = first >> 8;
+	out[1] = first;
+	out[2] = second >> 8;
+	out[3] = second;
+	out[4] = ingress >> 12;
+	out[5] = id >> 12;
+}
+
+/*
+ * VN-Tag: TPID, then d(1) p(1) dvif(14) l(1) r(1) ver(2) svif(12). An id is a VIF, or with
+ * EVB_VNTAG_LIST a list of them.
+ */
+#define EVB_VNTAG_LEN 6
+#define EVB_VNTAG_VIF_MAX 0xfff	   /* a VIF beyond it cannot be named as a source */
+#define EVB_VNTAG_LIST 0x4000	   /* p: id is that of a list */
+#define EVB_VNTAG_ID_MAX 0x3fff
+#define EVB_VNTAG_DOWN 0x80000000u /* d: from the bridge to the VIF */
+#define EVB_VNTAG_LOOPED 0x8000u   /* l: svif is on the link that the frame goes to */
+#define EVB_VNTAG_VERSION 0x3000u
+
+static inline __u32 evb_vntag_up(__u32 vif)
+{
+	return vif & EVB_VNTAG_VIF_MAX;
+}
+
+/* looped: VIF of the source where it is behind the same link, else 0 */
+static inline __u32 evb_vntag_down(__u32 id, __u32 looped)
+{
+	__u32 tag = EVB_VNTAG_DOWN | (id & (EVB_VNTAG_LIST | EVB_VNTAG_ID_MAX)) << 16;
+
+	return looped ? tag | EVB_VNTAG_LOOPED | (looped & EVB_VNTAG_VIF_MAX) : tag;
+}
+
 /* TCI = PCP(3) DEI(1) VID(12) */
 #define EVB_TCI_VID 0x0fff
 #define EVB_TCI_PRIO 0xf000	/* PCP and DEI */
