@@ -66,10 +66,10 @@ static int attach_devices(struct steps *at)
 {
 	int err = 0;
 
-	for (unsigned int i = 0; !err && i < at->cfg->n_vfs; i++)
-		if (at->cfg->vfs[i].has_guest)
+	for (unsigned int i = 0; !err && i < config_devices(at->cfg); i++)
+		if (config_device(at->cfg, i)->has_guest)
 			err = steps_guest(at, i);
-	for (unsigned int i = 0; !err && i < at->cfg->n_vfs; i++)
+	for (unsigned int i = 0; !err && i < config_devices(at->cfg); i++)
 		if (vf_is_there(at, i))
 			err = steps_vf_device(at, i);
 	return err || at->host->bridge ? err : steps_uplink_device(at);
@@ -82,7 +82,7 @@ static int attach_rows(struct steps *at)
 
 	if (err)
 		return err;
-	steps_warn_channel_mtu(at, steps_channel_mtu(at->cfg, NULL, at->plan));
+	steps_warn_mtu(at, NULL);
 	err = rows_diff(at->tables, at->plan, &rows);
 	if (!err)
 		err = rows_write(at->tables, &rows);
@@ -94,13 +94,13 @@ static int attach_programs(struct steps *at)
 {
 	int err = at->host->bridge ? dataplane_clock_start(at->dp) : 0;
 
-	for (unsigned int i = 0; !err && i < at->cfg->n_vfs; i++)
+	for (unsigned int i = 0; !err && i < config_devices(at->cfg); i++)
 		if (vf_is_there(at, i))
 			err = steps_vf_programs(at, i);
 	if (!err && !at->host->bridge)
 		err = steps_uplink_programs(at);
-	for (unsigned int i = 0; !err && i < at->cfg->n_vfs; i++)
-		if (vf_is_there(at, i) && at->cfg->vfs[i].port.state == EVB_STATE_DISABLE)
+	for (unsigned int i = 0; !err && i < config_devices(at->cfg); i++)
+		if (vf_is_there(at, i) && config_device(at->cfg, i)->port.state == EVB_STATE_DISABLE)
 			err = steps_vf_carrier(at, i, true);
 	return err;
 }
@@ -115,9 +115,14 @@ static int attach_steps(struct attach *at)
 		err = attach_devices(&at->steps);
 	if (!err)
 		err = attach_rows(&at->steps);
-	if (!err)
+	if (!err) {
+		journal_hurry(at->steps.tables, config_devices(at->steps.cfg));
 		err = attach_programs(&at->steps);
-	return err ? err : steps_config_write(&at->steps, time(NULL));
+	}
+	if (err)
+		return err;
+	journal_calm(at->steps.tables);
+	return steps_config_write(&at->steps, time(NULL));
 }
 
 static void attach_undo(struct attach *at)
@@ -138,10 +143,11 @@ static int attach_for_real(struct attach *at)
 	if (err)
 		return err;
 	at->steps.tables = dataplane_tables(at->steps.dp);
-	at->steps.journal.tables = at->steps.tables;
+	at->steps.journal = (struct journal){.tables = at->steps.tables, .next = JOURNAL_FIRST};
 	/* before anything is changed: can this kernel run it? */
-	err = dataplane_tc_fd(at->steps.dp, at->steps.host->bridge ? DATAPLANE_FROM_PORT :
-								   DATAPLANE_FROM_VF);
+	err = dataplane_tc_fd(at->steps.dp, at->steps.host->bridge   ? DATAPLANE_FROM_PORT :
+					    at->steps.host->extender ? DATAPLANE_EXTENDED_VF :
+								       DATAPLANE_FROM_VF);
 	if (err < 0)
 		return err;
 	err = attach_steps(at);
@@ -201,20 +207,32 @@ static bool detach_open(const char *name, struct tables *tables)
 	return true;
 }
 
+static int count_link(uint32_t seq, const struct evb_undo_val *val, void *arg)
+{
+	(void)seq;
+	*(unsigned int *)arg += val->what == EVB_UNDO_LINK;
+	return 0;
+}
+
 /* in the switch's namespace; where that is gone, its devices and all that was done to them are too */
 static int detach_undo(const char *name, const struct tables *tables, const struct netns *id)
 {
 	int fd = netns_find(id), old = -1, err;
+	unsigned int links = 0;
 
+	journal_each(tables, count_link, &links);
 	if (fd < 0) {
+		journal_calm(tables); /* no namespace's */
 		log_warn("%s: its network namespace is gone, or has neither a name nor a process; nothing "
 			 "was restored there",
 			 name);
 		return journal_unlink(tables, name);
 	}
 	err = netns_enter(fd, &old);
-	if (!err)
+	if (!err) {
+		journal_hurry(tables, links);
 		err = journal_undo(tables, name);
+	}
 	netns_leave(old);
 	close(fd);
 	return err;

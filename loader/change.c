@@ -45,6 +45,11 @@ static bool vf_is_new(const struct steps *at, unsigned int i)
 	       at->host->vfs[i].link.ifindex;
 }
 
+static bool vf_is_there(const struct steps *at, unsigned int i)
+{
+	return host_is_device(at->host, i) && at->host->vfs[i].link.ifindex;
+}
+
 /* the uplink is what everything hangs on */
 static int change_check(const struct config *old, const struct config *new)
 {
@@ -52,6 +57,11 @@ static int change_check(const struct config *old, const struct config *new)
 		return log_err_r(-EOPNOTSUPP,
 				 "%s: a bridge cannot become a switch with an uplink while it runs, nor the "
 				 "other way; detach and attach",
+				 new->name);
+	if (config_is_extender(old) != config_is_extender(new))
+		return log_err_r(-EOPNOTSUPP,
+				 "%s: an extender cannot become another switch while it runs, nor the other "
+				 "way; detach and attach",
 				 new->name);
 	if (strcmp(old->uplink, new->uplink))
 		return log_err_r(-EOPNOTSUPP,
@@ -66,12 +76,26 @@ static int change_check(const struct config *old, const struct config *new)
 	return 0;
 }
 
+/* as in view.c: what somebody else has written there is not to be believed */
+static int text_check(const char *name, const struct evb_config_val *val)
+{
+	if (val->text_len <= sizeof(val->text))
+		return 0;
+	return log_err_r(-EPROTO,
+			 "%s: map evb_config says that its text has %u bytes: evbpf detach %s, and attach it "
+			 "again",
+			 name, val->text_len, name);
+}
+
 static int change_read_old(struct changing *at)
 {
 	struct config_error error;
 	char text[700];
 	int err = tables_config(&at->tables, &at->val);
 
+	if (err)
+		return err;
+	err = text_check(at->val->name, at->val);
 	if (err)
 		return err;
 	if (!at->val->attached)
@@ -102,7 +126,7 @@ static int change_look(struct changing *at)
 /* what could not be taken back when a port went would be in the way when it comes again */
 static void change_clean_leftovers(struct changing *at, unsigned int i)
 {
-	uint32_t number = at->steps.cfg->vfs[i].number;
+	uint32_t number = config_device(at->steps.cfg, i)->number;
 	struct evb_port row;
 
 	if (tables_port(&at->tables, number, &row) || !row.ifindex)
@@ -116,19 +140,21 @@ static int change_devices(struct changing *at)
 	bool made = false;
 	int err = 0;
 
-	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++)
+	for (unsigned int i = 0; !err && i < config_devices(steps->cfg); i++)
 		if (steps->host->vfs[i].make) {
 			/* of a pair that somebody took away: its undo would take this one, too */
-			journal_undo_port(&at->tables, steps->cfg->name, steps->cfg->vfs[i].number, 0,
+			journal_undo_port(&at->tables, steps->cfg->name, config_device(steps->cfg, i)->number, 0,
 					  at->mark);
 			err = steps_guest(steps, i);
 			made = true;
 		}
-	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++)
+	for (unsigned int i = 0; !err && i < config_devices(steps->cfg); i++)
 		if (vf_is_new(steps, i)) {
 			if (!steps->host->vfs[i].make)
 				change_clean_leftovers(at, i);
 			err = steps_vf_device(steps, i);
+		} else if (vf_is_there(steps, i)) {
+			err = steps_vf_extended(steps, i, at->old);
 		}
 	if (err || !made)
 		return err;
@@ -150,9 +176,13 @@ static int change_programs(struct changing *at)
 {
 	struct steps *steps = &at->steps;
 	struct dataplane *dp;
+	unsigned int n = 0;
 	int err = 0;
 
-	for (unsigned int i = 0; !err && i < steps->cfg->n_vfs; i++) {
+	for (unsigned int i = 0; i < config_devices(steps->cfg); i++)
+		n += vf_is_new(steps, i);
+	journal_hurry(&at->tables, n);
+	for (unsigned int i = 0; !err && i < config_devices(steps->cfg); i++) {
 		if (!vf_is_new(steps, i))
 			continue;
 		err = change_dataplane(at, &dp);
@@ -208,7 +238,7 @@ static int change_load(struct changing *at)
 	struct dataplane *dp;
 	int err = 0;
 
-	for (unsigned int i = 0; !err && i < cfg->n_vfs; i++) {
+	for (unsigned int i = 0; !err && i < config_devices(cfg); i++) {
 		if (!vf_is_new(&at->steps, i))
 			continue;
 		err = change_dataplane(at, &dp);
@@ -252,9 +282,9 @@ static void change_carriers(struct changing *at)
 	const struct config *cfg = at->steps.cfg;
 	struct plan_host host = {.uplink.no_link = at->steps.uplink_down};
 
-	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		if (host_is_device(at->steps.host, i) && at->steps.host->vfs[i].link.ifindex)
-			steps_vf_carrier(&at->steps, i, plan_link_off(&cfg->vfs[i].port, &host));
+	for (unsigned int i = 0; i < config_devices(cfg); i++)
+		if (vf_is_there(&at->steps, i))
+			steps_vf_carrier(&at->steps, i, plan_link_off(&config_device(cfg, i)->port, &host));
 }
 
 static int change_undo(struct changing *at, int err)
@@ -262,16 +292,6 @@ static int change_undo(struct changing *at, int err)
 	rows_undo(&at->tables, &at->rows);
 	journal_undo_since(&at->tables, at->steps.cfg->name, at->mark);
 	return err;
-}
-
-/* it may be what it was before: no second word about it */
-static void change_warn(const struct changing *at)
-{
-	unsigned int was = steps_channel_mtu(at->old, &at->tables, NULL);
-	unsigned int wanted = steps_channel_mtu(at->steps.cfg, NULL, at->steps.plan);
-
-	if (wanted > was)
-		steps_warn_channel_mtu(&at->steps, wanted);
 }
 
 static int change_for_real(struct changing *at)
@@ -283,7 +303,7 @@ static int change_for_real(struct changing *at)
 	if (!err)
 		err = rows_quiet(&at->tables, &at->rows);
 	if (!err) {
-		change_warn(at);
+		steps_warn_mtu(&at->steps, at->old); /* the tables have the old rows yet */
 		change_counters(at);
 		at->rows.forget = change_forget;
 		at->rows.forget_arg = at;
@@ -293,6 +313,7 @@ static int change_for_real(struct changing *at)
 		err = change_forget_all(at);
 	if (!err)
 		err = change_programs(at);
+	journal_calm(&at->tables);
 	if (!err)
 		err = rows_clean(&at->tables, &at->rows);
 	if (err)
@@ -306,8 +327,8 @@ static int change_for_real(struct changing *at)
 
 static bool has_number(const struct config *cfg, uint32_t number)
 {
-	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		if (cfg->vfs[i].number == number)
+	for (unsigned int i = 0; i < config_devices(cfg); i++)
+		if (config_device(cfg, i)->number == number)
 			return true;
 	return false;
 }
@@ -344,8 +365,11 @@ static void change_clean_unfinished(struct changing *at)
 {
 	bool marked[EVB_PORTS_MAX] = {}, bridge = config_is_bridge(at->old);
 	uint32_t first = bridge ? EVB_PORT_BRIDGE_FIRST : EVB_PORT_VF_FIRST;
-	uint32_t end = bridge ? EVB_PORTS_MAX : EVB_PORT_VF(EVB_VFS_MAX);
+	uint32_t end = bridge				 ? EVB_PORTS_MAX :
+		       config_is_extender(at->old) ? EVB_PORT_CASCADE_FIRST + EVB_CASCADES_MAX :
+						     EVB_PORT_VF(EVB_VFS_MAX);
 
+	journal_calm(&at->tables);
 	journal_each(&at->tables, mark_port, marked);
 	for (uint32_t number = first; number < end; number++)
 		if (!has_number(at->old, number))
@@ -474,6 +498,8 @@ int change_text(const char *name, char **text, size_t *len)
 
 	if (!err)
 		err = tables_config(&tables, &val);
+	if (!err)
+		err = text_check(name, val);
 	if (!err) {
 		*len = val->text_len;
 		*text = strndup(val->text, val->text_len);

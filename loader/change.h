@@ -10,8 +10,11 @@
 
 /* one key that differs, in the words of the file */
 struct change_key {
-	char port[EVB_PORT_NAME_LEN]; /* "vf3", "pf", "uplink.blue", "acls", "switch" */
-	/* "vlan"; "dev" of a port, "svid" of a channel that comes or goes; name of an acl */
+	char port[EVB_PORT_NAME_LEN]; /* "vf3", "pf", "uplink.blue", "swp1.1.5", "acls", "switch" */
+	/*
+	 * "vlan"; "dev" of a port, "svid" of a channel, "members" of a replication group that comes or
+	 * goes; name of an acl
+	 */
 	char key[32];
 	char old[256], new[256]; /* "" where there is none */
 };

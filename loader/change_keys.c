@@ -10,7 +10,8 @@
 #include "log.h"
 #include "names.h"
 
-#define COMPARE_LEN 8192 /* holds every value whole; what is shown of it is shorter */
+#define COMPARE_LEN 8192 /* holds a port's value whole; what is shown of it is shorter */
+#define MEMBERS_LEN (EVB_PORTS_MAX * EVB_PORT_NAME_LEN) /* likewise, a group's */
 
 /* one key of a port as text; "" for what is not set */
 struct describe {
@@ -199,9 +200,9 @@ static int keys_port(struct change *change, const struct config_port *old,
 	return err;
 }
 
-/* the port of @cfg that @vf of @of is: by its id, or on a bridge by its device and svid */
-static const struct config_vf *find_vf(const struct config *cfg, const struct config *of,
-				       const struct config_vf *vf)
+/* the port of @cfg that @vf of @of is: by its id, or on a bridge by its device and channel */
+static const struct config_vf *find_same(const struct config *cfg, const struct config *of,
+					 const struct config_vf *vf)
 {
 	bool bridge = config_is_bridge(of);
 
@@ -210,10 +211,57 @@ static const struct config_vf *find_vf(const struct config *cfg, const struct co
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
 		const struct config_vf *at = &cfg->vfs[i];
 
-		if (bridge ? at->svid == vf->svid && !strcmp(at->dev, vf->dev) : at->id == vf->id)
+		if (bridge ? config_channel_id(at) == config_channel_id(vf) && !strcmp(at->dev, vf->dev) :
+			     at->id == vf->id)
 			return at;
 	}
 	return NULL;
+}
+
+/* ... or, where both files have another port in its place, the one of its name on its device */
+static const struct config_vf *find_vf(const struct config *cfg, const struct config *of,
+				       const struct config_vf *vf)
+{
+	const struct config_vf *same = find_same(cfg, of, vf);
+
+	if (same || !config_is_bridge(of) || !config_is_bridge(cfg))
+		return same;
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		const struct config_vf *at = &cfg->vfs[i];
+
+		if (!strcmp(at->port.name, vf->port.name) && !strcmp(at->dev, vf->dev) &&
+		    !find_same(of, cfg, at))
+			return at;
+	}
+	return NULL;
+}
+
+/* a port's id in one kind of tag; "" where it has none */
+static void id_text(enum evb_channel wanted, enum evb_channel tag, uint32_t id, char *buf, size_t len)
+{
+	buf[0] = '\0';
+	if (id && tag == wanted)
+		snprintf(buf, len, tag == EVB_CHANNEL_S ? "%u" : "0x%03x", id);
+}
+
+static int keys_id(struct change *change, const char *port, enum evb_channel old_tag, uint32_t old_id,
+		   enum evb_channel new_tag, uint32_t new_id)
+{
+	static const char *const words[EVB_CHANNEL__MAX] = {
+		[EVB_CHANNEL_S] = "svid",
+		[EVB_CHANNEL_E] = "ecid",
+		[EVB_CHANNEL_VN] = "vif",
+	};
+	int err = 0;
+
+	for (enum evb_channel tag = EVB_CHANNEL_S; !err && tag < EVB_CHANNEL__MAX; tag++) {
+		char a[16], b[16];
+
+		id_text(tag, old_tag, old_id, a, sizeof(a));
+		id_text(tag, new_tag, new_id, b, sizeof(b));
+		err = key_add(change, port, words[tag], a, b);
+	}
+	return err;
 }
 
 static void guest_text(const struct config_vf *vf, char *buf, size_t len)
@@ -228,6 +276,23 @@ static const char *present_text(const struct config_vf *vf)
 	return vf->present_later ? "later" : "now";
 }
 
+static const char *tag_text(enum evb_channel tag)
+{
+	return tag ? evb_channel_name(tag) : "";
+}
+
+/* what a bridge's port is on its device */
+static int keys_channel_of(struct change *change, const struct config_vf *old,
+			   const struct config_vf *new)
+{
+	int err = key_add(change, new->port.name, "tag", tag_text(old->tag), tag_text(new->tag));
+
+	return err ? err :
+		     keys_id(change, new->port.name, old->tag ? old->tag : EVB_CHANNEL_S,
+			     config_channel_id(old), new->tag ? new->tag : EVB_CHANNEL_S,
+			     config_channel_id(new));
+}
+
 static int keys_vf(struct change *change, const struct config_vf *old, const struct config_vf *new,
 		   bool bridge)
 {
@@ -236,6 +301,8 @@ static int keys_vf(struct change *change, const struct config_vf *old, const str
 
 	if (!err)
 		err = key_add(change, new->port.name, "name", old->port.name, new->port.name);
+	if (!err && bridge)
+		err = keys_channel_of(change, old, new);
 	guest_text(old, a, sizeof(a));
 	guest_text(new, b, sizeof(b));
 	if (!err)
@@ -337,15 +404,151 @@ static int keys_channels(struct change *change, const struct config *old,
 	return err;
 }
 
+/* ---- an extender's ports and cascades, and groups */
+
+static int keys_extended(struct change *change, const struct config *old, const struct config *new)
+{
+	int err = key_add(change, "switch", "tag", tag_text(old->tag), tag_text(new->tag));
+
+	if (!err)
+		err = keys_id(change, new->pf.name, old->tag, old->pf.ecid, new->tag, new->pf.ecid);
+	for (unsigned int i = 0; !err && i < new->n_vfs; i++) {
+		const struct config_vf *vf = &new->vfs[i], *was = find_vf(old, new, vf);
+
+		if (was)
+			err = keys_id(change, vf->port.name, old->tag, was->port.ecid, new->tag,
+				      vf->port.ecid);
+	}
+	return err;
+}
+
+/* "0x100-0x1ff,0x300", whole, to be freed; NULL: out of memory */
+static char *value_ids(const struct config_cascade *cascade)
+{
+	size_t len = cascade->n_ids * sizeof("0x12345-0x12345,"), used = 0;
+	char *text = malloc(len);
+
+	for (unsigned int i = 0; text && i < cascade->n_ids; i++) {
+		const struct config_ids *ids = &cascade->ids[i];
+
+		used += (size_t)snprintf(text + used, len - used, "%s0x%03x", i ? "," : "",
+					 ids->first);
+		if (ids->last != ids->first)
+			used += (size_t)snprintf(text + used, len - used, "-0x%03x", ids->last);
+	}
+	return text;
+}
+
+static const struct config_cascade *find_cascade(const struct config *cfg, const char *dev)
+{
+	for (unsigned int i = 0; i < cfg->n_cascades; i++)
+		if (!strcmp(cfg->cascades[i].vf.dev, dev))
+			return &cfg->cascades[i];
+	return NULL;
+}
+
+static int keys_cascade(struct change *change, const struct config_cascade *old,
+			const struct config_cascade *new)
+{
+	char *a, *b;
+	int err;
+
+	if (!old)
+		return key_add(change, new->vf.port.name, "dev", "", new->vf.dev);
+	a = value_ids(old);
+	b = value_ids(new);
+	err = a && b ? key_add(change, new->vf.port.name, "ids", a, b) :
+		       log_err_r(-ENOMEM, "out of memory");
+	free(a);
+	free(b);
+	return err;
+}
+
+static int keys_cascades(struct change *change, const struct config *old,
+			 const struct config *new)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < new->n_cascades; i++)
+		err = keys_cascade(change, find_cascade(old, new->cascades[i].vf.dev),
+				   &new->cascades[i]);
+	for (unsigned int i = 0; !err && i < old->n_cascades; i++) {
+		const struct config_vf *vf = &old->cascades[i].vf;
+
+		if (!find_cascade(new, vf->dev))
+			err = key_add(change, vf->port.name, "dev", vf->dev, "");
+	}
+	return err;
+}
+
+static void value_members(const struct config_replication *group, char *buf, size_t len)
+{
+	buf[0] = '\0';
+	for (unsigned int i = 0; group && i < group->n_members; i++) {
+		const struct config_member *member = &group->members[i];
+
+		add_text(buf, len,
+			 member->vf	 ? member->vf->port.name :
+			 member->cascade ? member->cascade->vf.port.name :
+					   "pf");
+	}
+}
+
+/* its name has its device and its id */
+static const struct config_replication *find_group(const struct config *cfg, const char *name)
+{
+	for (unsigned int i = 0; i < cfg->n_replications; i++)
+		if (!strcmp(cfg->replications[i].name, name))
+			return &cfg->replications[i];
+	return NULL;
+}
+
+/* @old or @new is NULL when the group comes or goes */
+static int keys_group(struct change *change, const struct config_replication *old,
+		      const struct config_replication *new)
+{
+	const char *name = new ? new->name : old->name;
+	char a[MEMBERS_LEN], b[MEMBERS_LEN];
+	int err = 0;
+
+	if (old && new) {
+		snprintf(a, sizeof(a), "%u", old->vlan);
+		snprintf(b, sizeof(b), "%u", new->vlan);
+		err = key_add(change, name, "vlan", a, b);
+	}
+	value_members(old, a, sizeof(a));
+	value_members(new, b, sizeof(b));
+	return err ? err : key_add(change, name, "members", a, b);
+}
+
+static int keys_groups(struct change *change, const struct config *old, const struct config *new)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < new->n_replications; i++)
+		err = keys_group(change, find_group(old, new->replications[i].name),
+				 &new->replications[i]);
+	for (unsigned int i = 0; !err && i < old->n_replications; i++)
+		if (!find_group(new, old->replications[i].name))
+			err = keys_group(change, &old->replications[i], NULL);
+	return err;
+}
+
 /* what is the whole switch's: of an edge switch the ports tell the relay, and the PF is one */
 static int keys_switch(struct change *change, const struct config *old, const struct config *new)
 {
 	char a[16], b[16];
 	int err;
 
-	if (config_is_bridge(old) != config_is_bridge(new))
+	if (config_is_bridge(old) != config_is_bridge(new) ||
+	    config_is_extender(old) != config_is_extender(new))
 		return key_add(change, "switch", "relay", evb_relay_name(old->relay),
 			       evb_relay_name(new->relay));
+	if (config_is_extender(new)) {
+		err = keys_extended(change, old, new);
+		if (err)
+			return err;
+	}
 	if (!config_is_bridge(new))
 		return keys_port(change, &old->pf, &new->pf, false);
 	snprintf(a, sizeof(a), "%u", old->age);
@@ -374,6 +577,10 @@ int change_keys(const struct config *old, const struct config *new, struct chang
 	for (unsigned int i = 0; !err && i < old->n_vfs; i++)
 		if (!find_vf(new, old, &old->vfs[i]))
 			err = key_add(change, old->vfs[i].port.name, "dev", old->vfs[i].dev, "");
+	if (!err)
+		err = keys_cascades(change, old, new);
+	if (!err)
+		err = keys_groups(change, old, new);
 	for (unsigned int i = 0; !err && i < new->n_acls; i++)
 		err = keys_acl(change, new->acls[i].name, find_acl(old, new->acls[i].name),
 			       &new->acls[i]);

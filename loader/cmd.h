@@ -13,6 +13,7 @@ enum cmd_exit {
 	CMD_OK = 0,
 	CMD_FAILED = 1, /* logged */
 	CMD_USAGE = 2,	/* wrong use; logged */
+	CMD_TOLD = 3,	/* failed, and its output says how; exit status 1 */
 };
 
 /* a command's own options; the common ones (-j -p -v -h) are main's */
@@ -22,13 +23,19 @@ enum cmd_flag {
 	CMD_ALL = 1 << 2,
 	CMD_RESET = 1 << 3,
 	CMD_WATCH = 1 << 4,
+	CMD_LINK = 1 << 5, /* with a value: see cmd_ctx.links */
 };
+
+#define CMD_FILES_MAX 16
+#define CMD_LINKS_MAX 64
 
 struct cmd_ctx {
 	const char *netns; /* as given with -n, which main has entered; "" without */
 	bool json;
 	bool pretty;	    /* implies json */
 	unsigned int flags; /* enum cmd_flag */
+	unsigned int n_links; /* of --link */
+	const char *links[CMD_LINKS_MAX];
 	int n_args;
 	char **args;
 };

@@ -50,7 +50,7 @@ struct followed {
 	uint64_t retry_ns;
 	bool told, looked, uplink_gone, carrier;
 	struct seen uplink;
-	struct seen ports[EVB_PORTS_MAX]; /* VFs, or a bridge's, by number */
+	struct seen ports[EVB_PORTS_MAX]; /* VFs and cascades, or a bridge's, by number */
 };
 
 struct agent {
@@ -132,7 +132,7 @@ static void compare_vf(struct agent *agent, struct followed *at, const struct vi
 		       const struct config_vf *vf)
 {
 	struct seen *old = &at->ports[vf->number], new;
-	bool device = !vf->svid; /* of several ports of a bridge, the one that stands for it */
+	bool device = config_is_device(vf); /* of several ports of a bridge, the one that stands for it */
 
 	see(view, vf->number, vf->dev, &new, NULL);
 	if (at->looked) {
@@ -198,8 +198,8 @@ static int compare(struct agent *agent, struct followed *at, bool uplink_only)
 	if (uplink_only) {
 		compare_uplink(agent, at, &view);
 	} else {
-		for (unsigned int i = 0; i < view.cfg->n_vfs; i++)
-			compare_vf(agent, at, &view, &view.cfg->vfs[i]);
+		for (unsigned int i = 0; i < config_devices(view.cfg); i++)
+			compare_vf(agent, at, &view, config_device(view.cfg, i));
 		at->looked = true;
 	}
 	view_close(&view);

@@ -55,12 +55,15 @@ static struct view_hooks hooks_of(const struct plan *plan, uint32_t number)
 /* one sentence where XDP has no dispatcher */
 static void print_alone(const struct config *cfg, const struct plan *plan, bool wire)
 {
-	const char *what = config_is_bridge(cfg) ? "port" : "VF";
+	const char *what = config_is_bridge(cfg) || cfg->n_cascades ? "port" : "VF";
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < cfg->n_vfs; i++)
-		if (!cfg->vfs[i].svid) /* once for each device */
-			n += hooks_of(plan, cfg->vfs[i].number).xdp == HOOK_HOW_XDP_ALONE;
+	for (unsigned int i = 0; i < config_devices(cfg); i++) {
+		const struct config_vf *port = config_device(cfg, i);
+
+		if (config_is_device(port)) /* once for each device */
+			n += hooks_of(plan, port->number).xdp == HOOK_HOW_XDP_ALONE;
+	}
 	if (!wire && !n)
 		return;
 	printf("%s: XDP runs alone on %s", cfg->name, wire ? cfg->uplink : "");
@@ -97,7 +100,10 @@ static void print_attached(const struct config *cfg, const struct plan *plan)
 	       hooks_text(&hooks, text, sizeof(text)));
 	if (cfg->n_channels)
 		printf("%u channel%s, ", cfg->n_channels, plural(cfg->n_channels));
-	printf("pf, %u VF%s\n", cfg->n_vfs, plural(cfg->n_vfs));
+	printf("pf, %u VF%s", cfg->n_vfs, plural(cfg->n_vfs));
+	if (cfg->n_cascades)
+		printf(", %u cascade%s", cfg->n_cascades, plural(cfg->n_cascades));
+	putchar('\n');
 	print_alone(cfg, plan, hooks.xdp == HOOK_HOW_XDP_ALONE);
 }
 

@@ -38,10 +38,18 @@ static int print_json(const struct cmd_ctx *ctx, const char *name, const struct 
 	return output_json(stdout, obj, ctx->pretty);
 }
 
-/* "vf3: vlan 100 -> 200"; a port that comes or goes is its device, a channel its svid */
+/* a port that comes or goes is its device, a channel of the uplink its svid, a group its members */
+static bool key_is_object(const struct change_key *key)
+{
+	if (!strcmp(key->key, "svid"))
+		return !strncmp(key->port, "uplink.", 7);
+	return !strcmp(key->key, "dev") || !strcmp(key->key, "members");
+}
+
+/* "vf3: vlan 100 -> 200" */
 static void key_text(const struct change_key *key)
 {
-	bool object = !strcmp(key->key, "dev") || !strcmp(key->key, "svid");
+	bool object = key_is_object(key);
 
 	if (object && !key->old[0])
 		printf("%s: added, %s %s\n", key->port, key->key, key->new);

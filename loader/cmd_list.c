@@ -31,7 +31,9 @@ static const char *format_time(uint64_t when, char *buf, size_t len)
 /* a bridge has neither uplink nor PF */
 static unsigned int list_ports(const struct config *cfg)
 {
-	return config_is_bridge(cfg) ? cfg->n_vfs : 2 + cfg->n_channels + cfg->n_vfs;
+	unsigned int n = config_devices(cfg);
+
+	return config_is_bridge(cfg) ? n : 2 + cfg->n_channels + n;
 }
 
 static void list_add(struct list *list, const struct view *view)

@@ -102,14 +102,14 @@ static uint64_t total_learned(const struct source *source, const struct evb_even
 	return sum < event->count ? event->count : sum;
 }
 
-/* where an interface has channels, its outermost S-TAG is one's */
+/* where an interface has S-channels, its outermost S-TAG is one's */
 static void frame_of(const struct source *source, const struct evb_event *event,
 		     struct decode_frame *out)
 {
 	struct evb_port from;
 
 	out->channel = !tables_port(&source->tables, event->from, &from) &&
-		       (from.channels || from.channel_tag == EVB_CHANNEL_S);
+		       (from.channels == EVB_CHANNEL_S || from.channel_tag == EVB_CHANNEL_S);
 	out->data = event->data;
 	out->bytes = event->bytes < EVB_EVENT_BYTES ? event->bytes : EVB_EVENT_BYTES;
 	out->tpid = event->tpid;
@@ -124,7 +124,7 @@ static const char *event_hint(const struct source *source, const struct evb_even
 
 	if (event->drop == EVB_DROP_VLAN_FILTER && event->port == event->from &&
 	    !tables_port(&source->tables, event->port, &row) && row.kind >= EVB_KIND_VETH &&
-	    row.kind != EVB_KIND_PORT && decode_vlan(frame))
+	    row.kind <= EVB_KIND_AFXDP && decode_vlan(frame))
 		return "a guest that tags needs a trunk with that VLAN, or trunk: all";
 	return NULL;
 }

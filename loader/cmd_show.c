@@ -12,7 +12,6 @@
 #include "output.h"
 #include "show.h"
 #include "show_policy.h"
-#include "version.h"
 #include "view.h"
 
 #define CELL_LEN 48
@@ -102,12 +101,18 @@ static bool show_carrier(const struct show_port *port)
 	return !port->at.absent && port->at.link.flags & IFF_UP && port->at.link.carrier;
 }
 
+/* the uplink, or a channel's wire port */
+static bool show_is_wire(const struct show_port *port)
+{
+	return !port->item->config && !port->item->cascade;
+}
+
 /* the uplink's link is its carrier; a port's is what the data plane goes by */
 static bool show_link(const struct show_port *port)
 {
 	if (port->at.absent)
 		return false;
-	return port->item->config ? !port->at.row.down : port->at.link.carrier;
+	return show_is_wire(port) ? port->at.link.carrier : !port->at.row.down;
 }
 
 static struct show_policy show_policy_of(const struct show_port *port)
@@ -123,21 +128,44 @@ static enum evb_relay show_relay(const struct show_port *port)
 	return !item->config && item->channel ? item->channel->relay : port->at.row.relay;
 }
 
-/* a channel of the uplink has a name; of a bridge's port there is only the SVID */
+/* an S-channel of the uplink has a name; of other channels there is only the id */
 static struct json_object *show_channel(const struct show_port *port)
 {
 	const struct view_item *item = port->item;
 
 	if (item->channel)
 		return output_str(item->channel->name);
-	return item->svid ? output_num(item->svid) : NULL;
+	return item->id ? output_num(item->id) : NULL;
+}
+
+/* a VF in an S-channel has the channel's tag on the uplink */
+static enum evb_channel show_tag(const struct show_port *port)
+{
+	return port->item->channel ? EVB_CHANNEL_S : port->item->tag;
 }
 
 static unsigned int show_svid(const struct show_port *port)
 {
 	const struct view_item *item = port->item;
 
-	return item->channel ? item->channel->svid : item->svid;
+	if (item->channel)
+		return item->channel->svid;
+	return item->tag == EVB_CHANNEL_S ? item->id : 0;
+}
+
+/* svid is always there; what a port with another tag has, it has instead */
+static void show_channel_json(const struct show_port *port, struct json_object *obj)
+{
+	const struct view_item *item = port->item;
+	enum evb_channel tag = show_tag(port);
+
+	output_add(obj, "channel", show_channel(port));
+	output_add(obj, "tag", tag ? output_str(evb_channel_name(tag)) : NULL);
+	output_add(obj, "svid", output_num(show_svid(port)));
+	if (item->cascade)
+		output_add(obj, "ids", output_ids(item->cascade->ids, item->cascade->n_ids));
+	else if (tag != EVB_CHANNEL_S)
+		output_add_id(obj, tag, item->id);
 }
 
 /*
@@ -202,8 +230,7 @@ static struct json_object *show_port_json(const struct show_port *port)
 	output_add(obj, "dev", output_str(port->at.dev));
 	output_add(obj, "ifindex", output_num(port->at.absent ? 0 : row->ifindex));
 	output_add(obj, "hook", output_str(port->hook));
-	output_add(obj, "channel", show_channel(port));
-	output_add(obj, "svid", output_num(show_svid(port)));
+	show_channel_json(port, obj);
 	output_add(obj, "relay", output_str(evb_relay_name(show_relay(port))));
 	output_add(obj, "mac", show_macs(port));
 	output_add(obj, "vlan", output_num(row->vlan));
@@ -258,6 +285,8 @@ static struct json_object *show_json(const struct show *show, bool whole)
 	output_add(obj, "switch", output_str(show->view.name));
 	if (whole) {
 		output_add(obj, "relay", output_str(evb_relay_name(show->view.cfg->relay)));
+		if (config_is_extender(show->view.cfg))
+			output_add(obj, "tag", output_str(evb_channel_name(show->view.cfg->tag)));
 		output_add(obj, "netns", output_str(show->view.netns));
 		output_add(obj, "uplink", show_uplink_json(show));
 	}
@@ -306,7 +335,7 @@ static const char *show_flags_text(const struct show_port *port, enum evb_relay 
 {
 	const struct evb_port *row = &port->at.row;
 	bool bridge = row->kind == EVB_KIND_PORT, vf = port->item->vf && !bridge;
-	bool wire = !port->item->config && !port->item->channel;
+	bool wire = show_is_wire(port) && !port->item->channel;
 	const struct {
 		bool on;
 		const char *word;
@@ -354,17 +383,16 @@ static const char *show_trunk_text(const struct show_port *port, char *buf, size
 	return port->item->config ? config_vids_format(&port->item->config->trunk, buf, len) : "";
 }
 
-/* a channel by its name; a bridge's by its SVID */
+/* a channel by its name, or by its id */
 static const char *show_channel_text(const struct show_port *port, char *buf, size_t len)
 {
 	const struct view_item *item = port->item;
 
 	if (item->channel)
 		return item->channel->name;
-	if (!item->svid)
-		return "";
-	snprintf(buf, len, "%u", item->svid);
-	return buf;
+	if (item->cascade)
+		return output_ids_text(item->tag, item->cascade->ids, item->cascade->n_ids, buf, len);
+	return output_channel_text(item->tag, item->id, buf, len);
 }
 
 /* "12", with the limit where that is another than usual */
@@ -411,7 +439,7 @@ static bool show_has_column(const struct show *show, enum show_column column)
 	switch (column) {
 	case SHOW_CHANNEL:
 		for (unsigned int i = 0; i < show->n_ports; i++)
-			if (show_svid(&show->ports[i]))
+			if (show_tag(&show->ports[i]))
 				return true;
 		return false;
 	case SHOW_KIND:
@@ -484,10 +512,15 @@ static void show_uplink_text(const struct show *show)
 	printf("), mtu %u", show_port_mtu(uplink));
 }
 
-/* "edge0: relay veb, uplink ..., netns red"; "tor: relay bridge, age 300, bpdu drop" */
+/*
+ * "edge0: relay veb, uplink ..., netns red"; "ext: relay extender, tag e-tag, uplink ..."; "tor: relay
+ * bridge, age 300, bpdu drop"
+ */
 static void show_head_text(const struct show *show)
 {
 	printf("%s: relay %s", show->view.name, evb_relay_name(show->view.cfg->relay));
+	if (config_is_extender(show->view.cfg))
+		printf(", tag %s", evb_channel_name(show->view.cfg->tag));
 	if (show->bridge)
 		printf(", age %u, bpdu %s", show->view.cfg->age, show_bpdu(show));
 	else
@@ -529,12 +562,12 @@ static int show_only_ports(const struct cmd_ctx *ctx, struct view *view)
 
 static const struct {
 	const char *name;
-	int (*fn)(const struct cmd_ctx *ctx, struct view *view); /* NULL: in a later version */
+	int (*fn)(const struct cmd_ctx *ctx, struct view *view);
 } objects[] = {
-	{"ports", show_only_ports}, {"fdb", show_fdb},
-	{"vlans", show_vlans},	    {"portgroups", show_portgroups},
-	{"channels", show_channels}, {"meters", show_meters},
-	{"acls", show_acls},	    {"replication", NULL},
+	{"ports", show_only_ports},  {"fdb", show_fdb},
+	{"vlans", show_vlans},	     {"portgroups", show_portgroups},
+	{"channels", show_channels}, {"replication", show_replication},
+	{"meters", show_meters},     {"acls", show_acls},
 };
 
 int cmd_show(const struct cmd_ctx *ctx)
@@ -550,17 +583,11 @@ int cmd_show(const struct cmd_ctx *ctx)
 				break;
 		if (i == sizeof(objects) / sizeof(objects[0])) {
 			log_err("show: no object is called '%s': ports, fdb, vlans, "
-				"channels, portgroups, meters or acls",
+				"channels, replication, portgroups, meters or acls",
 				ctx->args[1]);
 			return CMD_USAGE;
 		}
 		fn = objects[i].fn;
-		if (!fn) {
-			log_err("show: %s is not in this version (%s) yet: there are ports, fdb, "
-				"vlans, channels, portgroups, meters, acls",
-				ctx->args[1], EVBPF_VERSION);
-			return CMD_USAGE;
-		}
 	}
 	if (view_get(ctx->args[0], false, &view))
 		return CMD_FAILED;

@@ -70,7 +70,8 @@ static int read_pf(struct config_ctx *ctx, const struct tree_node *node)
 	if (node->type != TREE_MAP)
 		node = &empty;
 
-	ret = schema_read(ctx, &schema_pf, node, &scratch);
+	ret = schema_read(ctx, config_is_extender(ctx->cfg) ? &schema_ext_pf : &schema_pf, node,
+			  &scratch);
 	if (!ret)
 		ret = check_pf(ctx, node, &scratch.port);
 	if (!ret)
@@ -91,7 +92,7 @@ static int parse_vf(struct config_ctx *ctx, const struct tree_node *node, struct
 	port_defaults(&vf->port);
 	vf->port.spoofchk = true;
 	vf->port.pos = node->pos;
-	ret = group_read(ctx, &schema_vf, node, vf);
+	ret = group_read(ctx, config_is_extender(ctx->cfg) ? &schema_ext_vf : &schema_vf, node, vf);
 	if (ret)
 		return ret;
 	snprintf(vf->port.name, sizeof(vf->port.name), "vf%u", vf->id);
@@ -186,8 +187,6 @@ static void complete_relay(const struct config *cfg, struct config_port *port)
 /* What the rest of the program relies on: see config.h. */
 static void complete(struct config *cfg)
 {
-	if (cfg->n_vfs && !config_is_bridge(cfg))
-		qsort(cfg->vfs, cfg->n_vfs, sizeof(*cfg->vfs), by_id);
 	for (unsigned int i = 0; i < cfg->n_channels; i++)
 		if (cfg->channels[i].relay == EVB_RELAY__MAX)
 			cfg->channels[i].relay = cfg->relay;
@@ -209,14 +208,39 @@ static int read_edge(struct config_ctx *ctx)
 		ret = read_pf(ctx, ctx->pf);
 	if (!ret)
 		ret = read_vfs(ctx, ctx->vfs);
-	return ret ? ret : check_file(ctx);
+	if (ret)
+		return ret;
+	/* from here on there are pointers to them */
+	if (ctx->cfg->n_vfs)
+		qsort(ctx->cfg->vfs, ctx->cfg->n_vfs, sizeof(*ctx->cfg->vfs), by_id);
+	return check_file(ctx);
+}
+
+static int read_extender(struct config_ctx *ctx)
+{
+	int ret = read_edge(ctx);
+
+	if (!ret)
+		ret = read_cascades(ctx, ctx->cascade);
+	if (!ret)
+		ret = check_ids(ctx);
+	return ret ? ret : read_replications(ctx, ctx->replication);
 }
 
 static int read_bridge(struct config_ctx *ctx)
 {
 	int ret = read_groups(ctx, ctx->portgroups);
 
-	return ret ? ret : read_ports(ctx, ctx->ports);
+	if (!ret)
+		ret = read_ports(ctx, ctx->ports);
+	return ret ? ret : read_replications(ctx, ctx->replication);
+}
+
+static int read_switch(struct config_ctx *ctx)
+{
+	if (config_is_bridge(ctx->cfg))
+		return read_bridge(ctx);
+	return config_is_extender(ctx->cfg) ? read_extender(ctx) : read_edge(ctx);
 }
 
 /* Which keys a file may have follows from one of them, wherever it stands. */
@@ -224,6 +248,8 @@ static const struct schema_map *file_map(const struct tree_node *root)
 {
 	const struct tree_node *relay = tree_get(root, "relay");
 
+	if (relay && tree_is_word(relay, "extender"))
+		return &schema_extender;
 	return relay && tree_is_word(relay, "bridge") ? &schema_bridge : &schema_file;
 }
 
@@ -247,7 +273,7 @@ static int read_root(struct config_ctx *ctx, const struct tree_node *root)
 	if (!ret)
 		ret = read_acls(ctx, ctx->acls);
 	if (!ret)
-		ret = config_is_bridge(ctx->cfg) ? read_bridge(ctx) : read_edge(ctx);
+		ret = read_switch(ctx);
 	return ret ? ret : check_unused_acls(ctx);
 }
 
@@ -356,6 +382,12 @@ void config_free(struct config *cfg)
 		free(cfg->acls[i].rules);
 	free(cfg->acls);
 	free(cfg->channels);
+	for (unsigned int i = 0; i < cfg->n_cascades; i++)
+		free(cfg->cascades[i].ids);
+	free(cfg->cascades);
+	for (unsigned int i = 0; i < cfg->n_replications; i++)
+		free(cfg->replications[i].members);
+	free(cfg->replications);
 	free(cfg->vfs);
 	free(cfg->warnings);
 	free(cfg->text);

@@ -23,6 +23,7 @@
 #define CONFIG_VFS_MAX EVB_BRIDGE_PORTS_MAX /* VFs, or ports of a bridge */
 #define CONFIG_LEARN_LIMIT 1024		   /* addresses of a bridge's port, if the file does not say */
 #define CONFIG_AGE 300			   /* seconds, likewise */
+#define CONFIG_CASCADE_IDS_MAX EVB_CASCADE_IDS_MAX
 #define CONFIG_IFNAME_LEN 16
 #define CONFIG_NETNS_LEN 256
 
@@ -98,16 +99,53 @@ struct config_channel {
 	struct config_pos svid_pos;
 };
 
+/* several ids of extended ports, E-CIDs or VIFs; one is {id, id} */
+struct config_ids {
+	uint32_t first, last;
+	struct config_pos pos;
+};
+
+struct config_vf;
+struct config_cascade;
+
+/* who gets the frames of a group; with neither it is the PF */
+struct config_member {
+	const struct config_vf *vf;	      /* of config->vfs */
+	const struct config_cascade *cascade; /* of config->cascades */
+	struct config_pos pos;
+};
+
+/* a group of ports that one frame with its id reaches: of an extender, or of a bridge's device */
+struct config_replication {
+	/* "uplink.1.5", "swp3.1.5": GRP and E-CID; "uplink.1001": list; all hexadecimal */
+	char name[EVB_PORT_NAME_LEN];
+	uint32_t id; /* GRP << EVB_ETAG_GRP_SHIFT | E-CID, or EVB_VNTAG_LIST | list */
+	/* of its row: as the file has it, config_replication_first() + place */
+	uint32_t number;
+	char dev[CONFIG_IFNAME_LEN]; /* of a bridge: its members are ports with a tag there */
+	uint16_t vlan; /* ... all in this VLAN, 0: untagged in no VLAN; one group for each */
+	uint16_t tpid; /* ... of this protocol; EVB_TPID_C where vlan is 0 */
+	unsigned int n_members;
+	struct config_member *members; /* at least one, of a bridge two; as the file has them */
+	struct config_pos pos;
+	struct config_pos id_pos; /* of ecid or list */
+	struct config_pos dev_pos;
+	struct config_pos vlan_pos;
+};
+
 /* policy of a port: the keys that VFs, the PF and a bridge's ports share */
 struct config_port {
 	char name[EVB_PORT_NAME_LEN]; /* "vf0", "pf"; of a bridge's port the file says it */
 	const struct config_channel *channel; /* of config->channels; NULL: the untagged one */
 	uint8_t mac[CONFIG_MACS_MAX][6]; /* of a bridge's port: `static` */
-	unsigned int n_macs; /* a VF has at least one; the PF only those beyond its own */
+	unsigned int n_macs; /* a VF has at least one, unless it is an extender's without spoofchk;
+			      * the PF only those beyond its own */
+	uint32_t ecid; /* E-CID or VIF of an extender's VF or PF, or of a bridge's port; 0: none */
 	uint16_t vlan;	     /* 0..4094 */
 	uint8_t qos;	     /* 0..7 */
 	uint16_t proto;	     /* EVB_TPID_C or EVB_TPID_S; EVB_TPID_C when it is left out */
-	bool has_proto;	     /* proto is in the file; without it a PF with all takes both */
+	bool has_proto;	     /* proto is in the file; without it a PF, or any port of a bridge or
+			      * an extender, with all takes both */
 	bool trunk_all;
 	bool has_trunk;		  /* trunk is in the file, or trunk_all is the port's default */
 	struct config_vids trunk; /* without trunk_all: the tagged VLANs */
@@ -137,12 +175,15 @@ struct config_port {
 	struct config_pos mac_pos;		   /* of `mac` */
 	struct config_pos mac_at[CONFIG_MACS_MAX]; /* of each address; 0 when it is generated */
 	struct config_pos vlan_pos;
+	struct config_pos ecid_pos; /* of `ecid`, or of `vif` */
+	struct config_pos vif_pos;
 };
 
 /*
  * A port with a device: a VF, or a port of a bridge. Several ports of a bridge may share a device,
- * each with its SVID; the one without (svid 0) stands for the device. Where the file gives none,
- * config_parse() adds it: closed, with the device's name.
+ * each with its SVID, or each with its E-CID or VIF; the one without either stands for the device,
+ * see config_is_device(). Where the file gives none, config_parse() adds it: closed, with the
+ * device's name.
  */
 struct config_vf {
 	unsigned int id; /* of a VF, 0..255 */
@@ -150,6 +191,8 @@ struct config_vf {
 	 * the one that it has had */
 	uint32_t number;
 	uint16_t svid; /* of a bridge's port: its S-channel on dev, 2..4094; 0: the untagged one */
+	enum evb_channel tag; /* of a bridge's port: EVB_CHANNEL_E or EVB_CHANNEL_VN, with port.ecid;
+			       * else EVB_CHANNEL_NONE, also with an svid. All on dev have the same. */
 	bool closed;   /* takes no frame: only its channels' do */
 	char dev[CONFIG_IFNAME_LEN];
 	enum config_kind kind;
@@ -165,7 +208,17 @@ struct config_vf {
 	struct config_pos id_pos; /* of `id`, of `name` */
 	struct config_pos dev_pos;
 	struct config_pos svid_pos;
+	struct config_pos tag_pos;
 	struct config_pos guest_pos;
+};
+
+/* a port of an extender toward another one */
+struct config_cascade {
+	/* its device, also its name, no other port's; its number is EVB_PORT_CASCADE_FIRST + place, until
+	 * the loader gives it the one that it has had; nothing else is set */
+	struct config_vf vf;
+	unsigned int n_ids;	/* at least one */
+	struct config_ids *ids; /* those behind it, nobody else's; as the file has them */
 };
 
 /* the first thing that is wrong with a file; or a warning */
@@ -186,6 +239,12 @@ struct config {
 	struct config_acl *acls; /* in the order of the file */
 	unsigned int n_channels;
 	struct config_channel *channels; /* in the order of the file */
+	enum evb_channel tag; /* of an extender: EVB_CHANNEL_E or EVB_CHANNEL_VN; else NONE */
+	struct config_pos tag_pos;
+	unsigned int n_cascades;
+	struct config_cascade *cascades; /* of an extender; in the order of the file */
+	unsigned int n_replications;
+	struct config_replication *replications; /* in the order of the file */
 	unsigned int age;  /* of a bridge: seconds, 1..1000000; 0: learned addresses stay */
 	bool bpdu_forward; /* of a bridge */
 	unsigned int n_vfs;
@@ -219,6 +278,46 @@ const char *config_error_format(const struct config_error *err, const char *file
 static inline bool config_is_bridge(const struct config *cfg)
 {
 	return cfg->relay == EVB_RELAY_BRIDGE;
+}
+
+static inline bool config_is_extender(const struct config *cfg)
+{
+	return cfg->relay == EVB_RELAY_EXTENDER;
+}
+
+/* does it stand for its device, and not for a channel on it? */
+static inline bool config_is_device(const struct config_vf *vf)
+{
+	return !vf->svid && !vf->tag;
+}
+
+/* the id of its channel on its device: SVID, E-CID or VIF; 0: it stands for the device, or is a VF */
+static inline uint32_t config_channel_id(const struct config_vf *vf)
+{
+	return vf->tag ? vf->port.ecid : vf->svid;
+}
+
+static inline bool config_is_cascade(const struct config *cfg, const struct config_vf *vf)
+{
+	return config_is_extender(cfg) && vf->number >= EVB_PORT_CASCADE_FIRST;
+}
+
+/* ports with a device: the VFs or a bridge's ports, then the cascades */
+static inline unsigned int config_devices(const struct config *cfg)
+{
+	return cfg->n_vfs + cfg->n_cascades;
+}
+
+static inline const struct config_vf *config_device(const struct config *cfg, unsigned int i)
+{
+	return i < cfg->n_vfs ? &cfg->vfs[i] : &cfg->cascades[i - cfg->n_vfs].vf;
+}
+
+/* the number of the first replication group: those of a bridge come behind its ports */
+static inline uint32_t config_replication_first(const struct config *cfg)
+{
+	return config_is_bridge(cfg) ? EVB_PORT_BRIDGE_FIRST + cfg->n_vfs :
+				       EVB_PORT_REPLICATION_FIRST;
 }
 
 /* names of enums as the file and JSON have them; "?" out of range */

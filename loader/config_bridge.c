@@ -2,7 +2,8 @@
 /*
  * config_bridge.c - the ports of a bridge.
  *
- * Several may share a device, each on its S-channel; the one without svid stands for the device.
+ * Several may share a device, each on its S-channel or, where an extender is behind it, each with
+ * its E-CID or VIF; the one without either stands for the device.
  * What is the device's own (hook, presence) is said at any of them and holds for all.
  */
 #include <errno.h>
@@ -52,6 +53,34 @@ static int check_learning(struct config_ctx *ctx, const struct tree_node *map,
 	return 0;
 }
 
+/* An id needs the tag that it is in, and a tag the id. */
+static int check_tag(struct config_ctx *ctx, const struct tree_node *map, struct config_vf *vf)
+{
+	const char *tag = evb_channel_name(vf->tag);
+	bool vif = vf->port.vif_pos.line;
+
+	if (vf->tag && vf->svid)
+		return config_refuse(
+			ctx->err, vf->tag_pos,
+			"tag: %s contradicts svid: %u (line %u), which is in an S-TAG: "
+			"take one out",
+			tag, vf->svid, vf->svid_pos.line);
+	if (!vf->tag && vf->port.ecid)
+		return config_refuse(
+			ctx->err, vif ? vf->port.vif_pos : vf->port.ecid_pos,
+			"%s: %u has no tag that it could be in: write tag: %s, or take "
+			"it out",
+			vif ? "vif" : "ecid", vf->port.ecid, vif ? "vn-tag" : "e-tag");
+	if (!vf->tag)
+		return 0;
+	if (!vf->port.ecid)
+		return config_refuse(ctx->err, vf->tag_pos,
+				     "tag: %s has no %s that it could say: write %s", tag,
+				     vf->tag == EVB_CHANNEL_E ? "ecid" : "vif",
+				     vf->tag == EVB_CHANNEL_E ? "ecid: 0x012" : "vif: 18");
+	return check_extended(ctx, map, &vf->port, vf->tag, vf->tag_pos.line);
+}
+
 static int check_keys(struct config_ctx *ctx, const struct tree_node *node, struct config_vf *vf,
 		      struct port_nodes *nodes)
 {
@@ -60,7 +89,9 @@ static int check_keys(struct config_ctx *ctx, const struct tree_node *node, stru
 	for (unsigned int i = 0; i < DEVICE__MAX; i++)
 		nodes->device[i] = port_given(ctx, node, device_keys[i]);
 	nodes->proto = port_given(ctx, node, "proto");
-	return ret ? ret : check_learning(ctx, node, &vf->port);
+	if (!ret)
+		ret = check_learning(ctx, node, &vf->port);
+	return ret ? ret : check_tag(ctx, node, vf);
 }
 
 static int read_port(struct config_ctx *ctx, const struct tree_node *node, struct config_vf *vf,
@@ -87,24 +118,51 @@ static bool same_device(const struct config_vf *a, const struct config_vf *b)
 	return !strcmp(a->dev, b->dev);
 }
 
+/* Two ports on one device: @vf stands below @old in the file. */
+static int check_device_pair(struct config_ctx *ctx, const struct config_vf *old,
+			     const struct config_vf *vf)
+{
+	const char *word = vf->tag == EVB_CHANNEL_E ? "ecid" : "vif";
+
+	if (config_is_device(vf) && config_is_device(old))
+		return config_refuse(ctx->err, vf->dev_pos,
+				     "dev: '%s' is %s's already (line %u): a device is one port, "
+				     "or one for each svid, ecid or vif",
+				     vf->dev, old->port.name, old->dev_pos.line);
+	if (config_is_device(vf) || config_is_device(old))
+		return 0;
+	if (vf->tag != old->tag)
+		return config_refuse(ctx->err, vf->tag ? vf->tag_pos : vf->svid_pos,
+				     "%s on %s does not go with %s of %s (line %u), for a device "
+				     "has one kind of channel: give another dev",
+				     vf->tag ? evb_channel_name(vf->tag) : "svid", vf->dev,
+				     old->tag ? evb_channel_name(old->tag) : "svid", old->port.name,
+				     old->port.pos.line);
+	if (vf->tag && vf->port.ecid == old->port.ecid)
+		return config_refuse(ctx->err, vf->port.ecid_pos,
+				     "%s: 0x%03x on %s is %s's already (line %u): give another id",
+				     word, vf->port.ecid, vf->dev, old->port.name,
+				     old->port.ecid_pos.line);
+	if (!vf->tag && vf->svid == old->svid)
+		return config_refuse(ctx->err, vf->svid_pos,
+				     "svid: %u on %s is %s's already (line %u): give another VLAN",
+				     vf->svid, vf->dev, old->port.name, old->svid_pos.line);
+	return 0;
+}
+
 /* @vf stands below @old in the file */
 static int check_pair(struct config_ctx *ctx, const struct config_vf *old,
 		      const struct config_vf *vf)
 {
+	int ret = 0;
+
 	if (!strcmp(vf->port.name, old->port.name))
 		return config_refuse(ctx->err, vf->id_pos,
 				     "name: '%s' is the port in line %u already: give another name",
 				     vf->port.name, old->port.pos.line);
-	if (same_device(vf, old) && vf->svid == old->svid && vf->svid)
-		return config_refuse(ctx->err, vf->svid_pos,
-				     "svid: %u on %s is %s's already (line %u): give another VLAN",
-				     vf->svid, vf->dev, old->port.name, old->svid_pos.line);
-	if (same_device(vf, old) && vf->svid == old->svid)
-		return config_refuse(ctx->err, vf->dev_pos,
-				     "dev: '%s' is %s's already (line %u): a device is one port, "
-				     "or one for each svid",
-				     vf->dev, old->port.name, old->dev_pos.line);
-	return check_macs(ctx, "static", &old->port, &vf->port);
+	if (same_device(vf, old))
+		ret = check_device_pair(ctx, old, vf);
+	return ret ? ret : check_macs(ctx, "static", &old->port, &vf->port);
 }
 
 static unsigned int device_value(const struct config_vf *vf, enum device_key key)
@@ -149,7 +207,7 @@ static int check_device(struct config_ctx *ctx, const struct config_vf *old,
 static int check_stag(struct config_ctx *ctx, const struct config_vf *vf,
 		      const struct port_nodes *nodes, const struct config_vf *channel)
 {
-	if (vf->svid || vf->port.proto != EVB_TPID_S || !channel->svid)
+	if (!config_is_device(vf) || vf->port.proto != EVB_TPID_S || !channel->svid)
 		return 0;
 	return config_refuse(ctx->err, nodes->proto->pos,
 			     "proto: %s is the tag of the channels on %s, such as %s's (line %u): "
@@ -185,13 +243,14 @@ static int join_devices(struct config_ctx *ctx, const struct port_nodes *nodes)
 	return 0;
 }
 
-/* Is this the first port of a device that has none without svid? */
+/* Is this the first port of a device that has none of its own? */
 static bool needs_closed(const struct config *cfg, unsigned int n, unsigned int at)
 {
 	for (unsigned int i = 0; i < n; i++)
-		if (same_device(&cfg->vfs[i], &cfg->vfs[at]) && (i < at || !cfg->vfs[i].svid))
+		if (same_device(&cfg->vfs[i], &cfg->vfs[at]) &&
+		    (i < at || config_is_device(&cfg->vfs[i])))
 			return false;
-	return cfg->vfs[at].svid;
+	return !config_is_device(&cfg->vfs[at]);
 }
 
 /* The port of a device whose channels alone are ports: see config.h. */
@@ -203,8 +262,9 @@ static int add_closed(struct config_ctx *ctx, const struct config_vf *of, struct
 		if (!strcmp(cfg->vfs[i].port.name, of->dev))
 			return config_refuse(ctx->err, cfg->vfs[i].id_pos,
 					     "name: '%s' is what %s itself is called, which has no "
-					     "port without svid (line %u): give another name",
-					     cfg->vfs[i].port.name, of->dev, of->dev_pos.line);
+					     "port without %s (line %u): give another name",
+					     cfg->vfs[i].port.name, of->dev,
+					     of->tag ? "tag" : "svid", of->dev_pos.line);
 	port_defaults(&closed->port);
 	closed->closed = true;
 	memcpy(closed->dev, of->dev, sizeof(closed->dev));
@@ -227,9 +287,10 @@ static int close_devices(struct config_ctx *ctx)
 			continue;
 		if (cfg->n_vfs == EVB_BRIDGE_PORTS_MAX)
 			return config_refuse(ctx->err, cfg->vfs[i].dev_pos,
-					     "dev: '%s' has no port without svid, and the one that "
+					     "dev: '%s' has no port without %s, and the one that "
 					     "it gets is one too many: a bridge has at most %d",
-					     cfg->vfs[i].dev, EVB_BRIDGE_PORTS_MAX);
+					     cfg->vfs[i].dev, cfg->vfs[i].tag ? "tag" : "svid",
+					     EVB_BRIDGE_PORTS_MAX);
 		ret = add_closed(ctx, &cfg->vfs[i], &cfg->vfs[cfg->n_vfs]);
 		if (!ret)
 			cfg->n_vfs++;

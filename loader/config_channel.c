@@ -80,25 +80,8 @@ static int read_channel(struct config_ctx *ctx, const struct tree_node *node)
 
 int read_channels(struct config_ctx *ctx, const struct tree_node *node)
 {
-	struct config_quote quote;
-	int ret = 0;
+	const struct config_list list = {"channels", "channel", "an uplink has", EVB_CHANNELS_MAX};
 
-	if (!node || tree_is_null(node) || (node->type == TREE_LIST && !node->n_items))
-		return 0;
-	if (node->type != TREE_LIST)
-		return config_refuse(ctx->err, node->pos,
-				     "channels: %s is not a list: write one '- ' entry for each "
-				     "channel",
-				     config_quote_node(&quote, node));
-	if (node->n_items > EVB_CHANNELS_MAX)
-		return config_refuse(ctx->err, node->items[EVB_CHANNELS_MAX]->pos,
-				     "channels: this is channel number %d of %zu: an uplink has at "
-				     "most %d",
-				     EVB_CHANNELS_MAX + 1, node->n_items, EVB_CHANNELS_MAX);
-	ctx->cfg->channels = calloc(node->n_items, sizeof(*ctx->cfg->channels));
-	if (!ctx->cfg->channels)
-		return config_no_memory(ctx->err);
-	for (size_t i = 0; i < node->n_items && !ret; i++)
-		ret = read_channel(ctx, node->items[i]);
-	return ret;
+	return config_read_list(ctx, node, &list, (void **)&ctx->cfg->channels,
+				sizeof(*ctx->cfg->channels), read_channel);
 }

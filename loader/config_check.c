@@ -27,7 +27,8 @@ static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
 {
 	if (port->vlan)
 		return 0;
-	if (port->qos)
+	/* an E-TAG has a priority, too */
+	if (port->qos && !(ctx->cfg->tag == EVB_CHANNEL_E && port->ecid))
 		return config_refuse(ctx->err, port_given(ctx, map, "qos")->pos,
 				     "qos: %u has no vlan whose tag it could be in: give a vlan, "
 				     "or take qos out",
@@ -40,6 +41,11 @@ static int check_needs_vlan(struct config_ctx *ctx, const struct tree_node *map,
 		return config_refuse(ctx->err, port_given(ctx, map, "dscp")->pos,
 				     "dscp: on has no vlan whose tag it could be in: give a vlan, "
 				     "or take dscp out");
+	if (port_given(ctx, map, "proto") && config_is_extender(ctx->cfg))
+		return config_refuse(ctx->err, port_given(ctx, map, "proto")->pos,
+				     "proto: %s has no vlan to apply to: give one, or take proto out; "
+				     "which VLANs a port without one is in, the bridge above says",
+				     evb_tpid_name(port->proto));
 	if (port->proto != EVB_TPID_C && !port->has_trunk)
 		return config_refuse(ctx->err, port_given(ctx, map, "proto")->pos,
 				     "proto: %s has neither vlan nor trunk to apply to: give one, "
@@ -151,6 +157,24 @@ static int check_kind(struct config_ctx *ctx, const struct tree_node *map, struc
 	return 0;
 }
 
+/*
+ * The host's own port and those of a bridge or an extender are in every VLAN unless the file says
+ * in which.
+ */
+static void default_trunk(struct config_port *port)
+{
+	if (port->vlan || port->has_trunk)
+		return;
+	port->has_trunk = true;
+	port->trunk_all = true;
+}
+
+/* Where every frame goes up, an address is only what spoofchk asks for. */
+static bool needs_no_mac(const struct config *cfg, const struct config_vf *vf)
+{
+	return config_is_extender(cfg) && !vf->port.spoofchk;
+}
+
 int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_vf *vf)
 {
 	const struct tree_node *mac = tree_get(map, "mac");
@@ -172,31 +196,39 @@ int check_vf(struct config_ctx *ctx, const struct tree_node *map, struct config_
 			"at attach: take one out",
 			vf->guest_pos.line);
 	if (mac && !vf->port.n_macs)
-		return config_refuse(ctx->err, mac->pos,
-				     "mac: an empty list is no address: write one%s",
-				     vf->has_guest ? ", or leave mac out" : "");
-	if (!mac && !vf->has_guest)
+		return config_refuse(
+			ctx->err, mac->pos, "mac: an empty list is no address: write one%s",
+			vf->has_guest || needs_no_mac(ctx->cfg, vf) ? ", or leave mac out" : "");
+	if (!mac && !vf->has_guest && !needs_no_mac(ctx->cfg, vf))
 		return config_refuse(ctx->err, map->pos,
 				     "%s has no 'mac': write mac: \"02:00:00:00:01:00\", the "
-				     "address of what is behind %s",
-				     vf->port.name, vf->dev);
-	vf->mac_generated = !mac;
-	return check_port(ctx, map, &vf->port);
-}
-
-/* The host's own port and those of a bridge are in every VLAN unless the file says in which. */
-static void default_trunk(struct config_port *port)
-{
-	if (port->vlan || port->has_trunk)
-		return;
-	port->has_trunk = true;
-	port->trunk_all = true;
+				     "address of what is behind %s%s",
+				     vf->port.name, vf->dev,
+				     config_is_extender(ctx->cfg) ? ", or spoofchk: off" : "");
+	vf->mac_generated = !mac && vf->has_guest;
+	if (!config_is_extender(ctx->cfg))
+		return check_port(ctx, map, &vf->port);
+	default_trunk(&vf->port);
+	ret = check_port(ctx, map, &vf->port);
+	if (ret)
+		return ret;
+	if (!vf->port.ecid)
+		return config_refuse(ctx->err, map->pos,
+				     "%s has no '%s': write %s, its own behind the uplink",
+				     vf->port.name, ctx->cfg->tag == EVB_CHANNEL_E ? "ecid" : "vif",
+				     ctx->cfg->tag == EVB_CHANNEL_E ? "ecid: 0x012" : "vif: 18");
+	return check_extended(ctx, map, &vf->port, ctx->cfg->tag, ctx->cfg->tag_pos.line);
 }
 
 int check_pf(struct config_ctx *ctx, const struct tree_node *map, struct config_port *pf)
 {
+	int ret;
+
 	default_trunk(pf);
-	return check_port(ctx, map, pf);
+	ret = check_port(ctx, map, pf);
+	if (ret || !config_is_extender(ctx->cfg))
+		return ret;
+	return check_extended(ctx, map, pf, ctx->cfg->tag, ctx->cfg->tag_pos.line);
 }
 
 int check_bridge_port(struct config_ctx *ctx, const struct tree_node *map, struct config_port *port)
@@ -211,7 +243,7 @@ static uint64_t member_bits(const struct config *cfg, const struct config_port *
 {
 	/* these take VLANs of both protocols when they take every VLAN; see config.h */
 	bool both = port->trunk_all && !port->vlan && !port->has_proto &&
-		    (port == &cfg->pf || config_is_bridge(cfg));
+		    (port == &cfg->pf || config_is_bridge(cfg) || config_is_extender(cfg));
 	uint64_t bits;
 
 	if (port->proto != tpid && !both)

@@ -314,11 +314,11 @@ static const struct tree_node *find_entry(const struct tree_node *root, const ch
 	return NULL;
 }
 
-static bool is_bridge(const struct tree_node *root)
+static bool has_relay(const struct tree_node *root, const char *word)
 {
 	const struct tree_node *relay = tree_get(root, "relay");
 
-	return relay && tree_is_word(relay, "bridge");
+	return relay && tree_is_word(relay, word);
 }
 
 /* ", port p1, port p2" */
@@ -339,7 +339,7 @@ static size_t list_named(const struct tree_node *root, const char *list, const c
 /* "pf, uplink, vf 0-3, vf 7, channel blue, portgroup web", "port p1": what there is */
 static void list_objects(const struct tree_node *root, char *buf, size_t len)
 {
-	bool bridge = is_bridge(root);
+	bool bridge = has_relay(root, "bridge");
 	char id[16];
 	size_t used = (size_t)snprintf(buf, len, "%s", bridge ? "" : "pf, uplink");
 
@@ -377,18 +377,18 @@ static int find_object(const struct tree_node *root, const char *object, struct 
 		       const struct schema_map **keys, struct config_error *err)
 {
 	const struct tree_node *map = NULL;
-	bool bridge = is_bridge(root);
+	bool bridge = has_relay(root, "bridge"), extender = has_relay(root, "extender");
 
 	if (!strncmp(object, "portgroup ", 10)) {
 		map = find_entry(root, "portgroups", "name", object + 10, false);
-		*keys = bridge ? &schema_port_group : &schema_group;
+		*keys = bridge ? &schema_port_group : extender ? &schema_ext_group : &schema_group;
 	} else if (bridge) {
 		if (!strncmp(object, "port ", 5))
 			map = find_entry(root, "ports", "name", object + 5, false);
 		*keys = &schema_port;
 	} else if (!strcmp(object, "pf")) {
 		map = tree_get(root, "pf");
-		*keys = &schema_pf;
+		*keys = extender ? &schema_ext_pf : &schema_pf;
 		if (!map || tree_is_null(map)) {
 			edit->path[edit->n_path++] = "pf";
 			map = root;
@@ -398,7 +398,7 @@ static int find_object(const struct tree_node *root, const char *object, struct 
 		*keys = &schema_uplink;
 	} else if (!strncmp(object, "vf ", 3)) {
 		map = find_entry(root, "vfs", "id", object + 3, true);
-		*keys = &schema_vf;
+		*keys = extender ? &schema_ext_vf : &schema_vf;
 	} else if (!strncmp(object, "channel ", 8)) {
 		map = find_entry(root, "channels", "name", object + 8, false);
 		*keys = &schema_channel;
@@ -417,8 +417,8 @@ static struct tree_node key_node(const char *text, size_t len)
 /* What an object is, and not what it may do: another value makes it another object. */
 static bool is_fixed(const char *key)
 {
-	static const char *const fixed[] = {"id",   "name",  "dev",    "svid",
-					    "kind", "guest", "present"};
+	static const char *const fixed[] = {"id",  "name", "dev",   "svid",
+					    "tag", "kind", "guest", "present"};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (!strcmp(key, fixed[i]))
@@ -441,6 +441,7 @@ static int find_key(const struct schema_map *keys, const char *key, struct edit 
 	const char *dot = strchrnul(key, '.');
 	struct tree_node name = key_node(key, (size_t)(dot - key));
 	const struct schema_key *row = schema_find(keys, &name);
+	struct config_quote quote;
 
 	if (!row)
 		return schema_refuse_unknown(err, keys, &name);
@@ -456,8 +457,8 @@ static int find_key(const struct schema_map *keys, const char *key, struct edit 
 		return 0;
 	if (!row->map)
 		return config_refuse(err, (struct config_pos){},
-				     "%s: has no keys of its own: write %s without '%.32s'", key,
-				     row->name, dot);
+				     "%s: has no keys of its own: write %s without %s", row->name,
+				     row->name, config_quote_bytes(&quote, dot, strlen(dot)));
 	name = key_node(dot + 1, strlen(dot + 1));
 	*out = schema_find(row->map, &name);
 	if (!*out)

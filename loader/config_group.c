@@ -23,8 +23,9 @@ static const char *list_groups(const struct config_ctx *ctx, char *buf, size_t l
 
 static int read_group(struct config_ctx *ctx, const struct tree_node *node)
 {
-	const struct schema_map *map =
-		config_is_bridge(ctx->cfg) ? &schema_port_group : &schema_group;
+	const struct schema_map *map = config_is_bridge(ctx->cfg)     ? &schema_port_group
+				       : config_is_extender(ctx->cfg) ? &schema_ext_group
+								      : &schema_group;
 	struct config_vf scratch = {};
 	struct config_quote quote;
 	const struct tree_node *name;

@@ -5,6 +5,7 @@
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "evb_wire.h"
@@ -14,21 +15,33 @@
 #define SECTION(member) .offset = offsetof(struct config_ctx, member)
 #define POS(type, member) .pos = offsetof(struct type, member)
 #define RANGE(lowest, highest) .min = (lowest), .max = (highest)
-#define LATER .later = true
-#define VF .in = SCHEMA_IN_VF
-#define VF_PF .in = SCHEMA_IN_VF | SCHEMA_IN_PF
-#define VF_PF_GROUP .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_GROUP
-#define VF_GROUP .in = SCHEMA_IN_VF | SCHEMA_IN_GROUP
-#define VF_PORT .in = SCHEMA_IN_VF | SCHEMA_IN_PORT
+#define IN_VF (SCHEMA_IN_VF | SCHEMA_IN_EXT_VF)
+#define IN_PF (SCHEMA_IN_PF | SCHEMA_IN_EXT_PF)
+#define IN_GROUP (SCHEMA_IN_GROUP | SCHEMA_IN_EXT_GROUP)
+#define IN_BRIDGE (SCHEMA_IN_PORT | SCHEMA_IN_PORT_GROUP)
+#define VF .in = IN_VF
+#define VF_PF .in = IN_VF | IN_PF
+#define VF_GROUP .in = IN_VF | IN_GROUP
+#define VF_PORT .in = IN_VF | SCHEMA_IN_PORT
+#define EDGE_PORT .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_GROUP
+#define EXTENDED .in = SCHEMA_IN_EXT_VF | SCHEMA_IN_EXT_PF | SCHEMA_IN_EXT_GROUP
+#define WITH_ID .in = SCHEMA_IN_EXT_VF | SCHEMA_IN_EXT_PF | SCHEMA_IN_PORT
 #define PORT .in = SCHEMA_IN_PORT
 #define PORT_GROUP .in = SCHEMA_IN_PORT | SCHEMA_IN_PORT_GROUP
-#define GROUPS .in = SCHEMA_IN_GROUP | SCHEMA_IN_PORT_GROUP
-#define NOT_PF .in = SCHEMA_IN_VF | SCHEMA_IN_GROUP | SCHEMA_IN_PORT | SCHEMA_IN_PORT_GROUP
-#define ANY_PORT \
-	.in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_GROUP | SCHEMA_IN_PORT | SCHEMA_IN_PORT_GROUP
+#define GROUPS .in = IN_GROUP | SCHEMA_IN_PORT_GROUP
+#define NOT_PF .in = IN_VF | IN_GROUP | IN_BRIDGE
+#define ANY_PORT .in = IN_VF | IN_PF | IN_GROUP | IN_BRIDGE
+/* of no use where every frame goes up: what a port may see, and whom it may reach */
+#define ANY_MEETING .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_GROUP | IN_BRIDGE
+#define NOT_PF_MEETING .in = SCHEMA_IN_VF | SCHEMA_IN_GROUP | IN_BRIDGE
+/* an extender's VFs without vlan are in every VLAN */
+#define ANY_TRUNK .in = SCHEMA_IN_VF | IN_PF | SCHEMA_IN_GROUP | IN_BRIDGE
 #define EDGE .in = SCHEMA_IN_EDGE
+#define EDGES .in = SCHEMA_IN_EDGE | SCHEMA_IN_EXTENDER
+#define EXTENDER .in = SCHEMA_IN_EXTENDER
 #define BRIDGE .in = SCHEMA_IN_BRIDGE
-#define ANY_FILE .in = SCHEMA_IN_EDGE | SCHEMA_IN_BRIDGE
+#define TAGGING .in = SCHEMA_IN_EXTENDER | SCHEMA_IN_BRIDGE
+#define ANY_FILE .in = SCHEMA_IN_EDGE | SCHEMA_IN_EXTENDER | SCHEMA_IN_BRIDGE
 #define MAP(rows) .keys = (rows), .n_keys = sizeof(rows) / sizeof((rows)[0])
 #define ASSERT_ROWS(rows) \
 	_Static_assert(sizeof(rows) / sizeof((rows)[0]) <= SCHEMA_KEYS_MAX, "too many " #rows)
@@ -38,87 +51,99 @@
 #define AGE_MAX 1000000 /* 11 days */
 #define LEARN_MAX 65536
 #define SVID_MIN (EVB_SVID_DEFAULT + 1)
+#define GRP_MAX 3
 
 static const struct schema_word switch_relays[] = {
-	{"veb", EVB_RELAY_VEB, false},		{"vepa", EVB_RELAY_VEPA, false},
-	{"private", EVB_RELAY_PRIVATE, false},	{"bridge", EVB_RELAY_BRIDGE, false},
-	{"extender", EVB_RELAY_EXTENDER, true}, {},
+	{"veb", EVB_RELAY_VEB},		  {"vepa", EVB_RELAY_VEPA},
+	{"private", EVB_RELAY_PRIVATE},	  {"bridge", EVB_RELAY_BRIDGE},
+	{"extender", EVB_RELAY_EXTENDER}, {},
 };
+_Static_assert(EVB_RELAY__MAX == 5, "a relay without a word");
 
 static const struct schema_word port_relays[] = {
-	{"veb", EVB_RELAY_VEB, false},
-	{"vepa", EVB_RELAY_VEPA, false},
-	{"private", EVB_RELAY_PRIVATE, false},
+	{"veb", EVB_RELAY_VEB},
+	{"vepa", EVB_RELAY_VEPA},
+	{"private", EVB_RELAY_PRIVATE},
 	{},
 };
 
+static const struct schema_word extender_relays[] = {
+	{"extender", EVB_RELAY_EXTENDER},
+	{},
+};
+
+static const struct schema_word tags[] = {
+	{"e-tag", EVB_CHANNEL_E},
+	{"vn-tag", EVB_CHANNEL_VN},
+	{},
+};
+_Static_assert(EVB_CHANNEL__MAX == 4, "a tag without a word");
+
 static const struct schema_word hooks[] = {
-	{"auto", CONFIG_HOOK_AUTO, false},
-	{"tc", CONFIG_HOOK_TC, false},
-	{"xdp", CONFIG_HOOK_XDP, false},
+	{"auto", CONFIG_HOOK_AUTO},
+	{"tc", CONFIG_HOOK_TC},
+	{"xdp", CONFIG_HOOK_XDP},
 	{},
 };
 _Static_assert(CONFIG_HOOK__MAX == 3, "a hook without a word");
 
 static const struct schema_word kinds[] = {
-	{"auto", CONFIG_KIND_AUTO, false},   {"veth", CONFIG_KIND_VETH, false},
-	{"tap", CONFIG_KIND_TAP, false},     {"macvtap", CONFIG_KIND_MACVTAP, false},
-	{"afxdp", CONFIG_KIND_AFXDP, false}, {},
+	{"auto", CONFIG_KIND_AUTO},	  {"veth", CONFIG_KIND_VETH},	{"tap", CONFIG_KIND_TAP},
+	{"macvtap", CONFIG_KIND_MACVTAP}, {"afxdp", CONFIG_KIND_AFXDP}, {},
 };
 _Static_assert(CONFIG_KIND__MAX == 5, "a kind without a word");
 
 static const struct schema_word states[] = {
-	{"auto", EVB_STATE_AUTO, false},
-	{"enable", EVB_STATE_ENABLE, false},
-	{"disable", EVB_STATE_DISABLE, false},
+	{"auto", EVB_STATE_AUTO},
+	{"enable", EVB_STATE_ENABLE},
+	{"disable", EVB_STATE_DISABLE},
 	{},
 };
 _Static_assert(EVB_STATE__MAX == 3, "a state without a word");
 
 static const struct schema_word protos[] = {
-	{"802.1Q", EVB_TPID_C, false},
-	{"802.1ad", EVB_TPID_S, false},
+	{"802.1Q", EVB_TPID_C},
+	{"802.1ad", EVB_TPID_S},
 	{},
 };
 
 static const struct schema_word presences[] = {
-	{"now", 0, false},
-	{"later", 1, false},
+	{"now", 0},
+	{"later", 1},
 	{},
 };
 
 static const struct schema_word bpdus[] = {
-	{"drop", 0, false},
-	{"forward", 1, false},
+	{"drop", 0},
+	{"forward", 1},
 	{},
 };
 
 static const struct schema_word dirs[] = {
-	{"tx", RULE_TX, false},
-	{"rx", RULE_RX, false},
+	{"tx", RULE_TX},
+	{"rx", RULE_RX},
 	{},
 };
 
 static const struct schema_word actions[] = {
-	{"permit", EVB_ACTION_PERMIT, false},
-	{"deny", EVB_ACTION_DENY, false},
-	{"count", EVB_ACTION_COUNT, false},
+	{"permit", EVB_ACTION_PERMIT},
+	{"deny", EVB_ACTION_DENY},
+	{"count", EVB_ACTION_COUNT},
 	{},
 };
 _Static_assert(EVB_ACTION__MAX == 3, "an action without a word");
 
 /* what is behind a frame's tags, and IP's protocols: by name or by number */
 static const struct schema_word types[] = {
-	{"arp", ETHERTYPE_ARP, false},
-	{"ipv4", ETHERTYPE_IP, false},
-	{"ipv6", ETHERTYPE_IPV6, false},
+	{"arp", ETHERTYPE_ARP},
+	{"ipv4", ETHERTYPE_IP},
+	{"ipv6", ETHERTYPE_IPV6},
 	{},
 };
 
 static const struct schema_word ip_protos[] = {
-	{"tcp", IPPROTO_TCP, false},   {"udp", IPPROTO_UDP, false},
-	{"icmp", IPPROTO_ICMP, false}, {"icmpv6", IPPROTO_ICMPV6, false},
-	{"sctp", IPPROTO_SCTP, false}, {},
+	{"tcp", IPPROTO_TCP},	    {"udp", IPPROTO_UDP},   {"icmp", IPPROTO_ICMP},
+	{"icmpv6", IPPROTO_ICMPV6}, {"sctp", IPPROTO_SCTP}, {},
 };
 
 /* clang-format off */
@@ -197,13 +222,21 @@ static const struct schema_key port_keys[] = {
 	 VF_GROUP},
 	{"guest", parse_map, "a map", "guest: {netns: red, name: eth0}", .map = &guest_map,
 	 POS(config_vf, guest_pos), VF},
+	{"tag", parse_word, "a kind of tag", FIELD(config_vf, tag), POS(config_vf, tag_pos),
+	 .words = tags, PORT},
+	{"ecid", parse_uint, "an E-CID", FIELD(config_vf, port.ecid),
+	 POS(config_vf, port.ecid_pos), RANGE(1, EVB_ETAG_ID_MAX), WITH_ID},
+	{"vif", parse_uint, "a VIF", FIELD(config_vf, port.ecid), POS(config_vf, port.vif_pos),
+	 RANGE(1, EVB_VNTAG_VIF_MAX), WITH_ID},
 	{"present", parse_word, "a presence", FIELD(config_vf, present_later), .words = presences,
 	 VF_PORT},
 	{"mtu", parse_uint, "an MTU", FIELD(config_vf, mtu), RANGE(68, 65535), VF_GROUP},
 	{"portgroup", parse_portgroup, "a portgroup", FIELD(config_vf, portgroup), VF_PORT},
-	{"channel", parse_channel, "a channel", FIELD(config_vf, port.channel), VF_PF_GROUP},
+	{"channel", parse_channel, "a channel", FIELD(config_vf, port.channel), EDGE_PORT},
 	{"relay", parse_port_relay, "a relay", FIELD(config_vf, port.relay), .words = port_relays,
-	 VF_PF_GROUP},
+	 EDGE_PORT},
+	{"relay", parse_word, "a relay of an extender's port", FIELD(config_vf, port.relay),
+	 .words = extender_relays, EXTENDED},
 	{"reflective_relay", parse_bool, "on or off", FIELD(config_vf, port.reflective),
 	 PORT_GROUP},
 	{"learning", parse_bool, "on or off", FIELD(config_vf, port.learning), PORT_GROUP},
@@ -218,19 +251,19 @@ static const struct schema_key port_keys[] = {
 	{"qos", parse_uint, "a priority", FIELD(config_vf, port.qos), RANGE(0, 7), ANY_PORT},
 	{"proto", parse_word, "a VLAN protocol", FIELD(config_vf, port.proto), .words = protos,
 	 ANY_PORT},
-	{"trunk", parse_trunk, "a trunk", FIELD(config_vf, port), ANY_PORT},
-	{"untagged", parse_bool, "on or off", FIELD(config_vf, port.untagged), ANY_PORT},
+	{"trunk", parse_trunk, "a trunk", FIELD(config_vf, port), ANY_TRUNK},
+	{"untagged", parse_bool, "on or off", FIELD(config_vf, port.untagged), ANY_TRUNK},
 	{"strip", parse_bool, "on or off", FIELD(config_vf, port.strip), ANY_PORT},
 	{"spoofchk", parse_bool, "on or off", FIELD(config_vf, port.spoofchk), NOT_PF},
 	{"guard", parse_guard, "a map", "guard: {ipv4: [10.0.0.5], ipv6: [\"fd00::5\"]}",
 	 FIELD(config_vf, port), .map = &guard_map, NOT_PF},
 	{"trust", parse_bool, "on or off", FIELD(config_vf, port.trust), VF_GROUP},
-	{"promisc", parse_bool, "on or off", FIELD(config_vf, port.promisc), NOT_PF},
+	{"promisc", parse_bool, "on or off", FIELD(config_vf, port.promisc), NOT_PF_MEETING},
 	{"allmulti", parse_bool, "on or off", FIELD(config_vf, port.allmulti), NOT_PF},
 	{"multicast", parse_multicast, "a multicast MAC address", FIELD(config_vf, port), NOT_PF},
 	{"state", parse_word, "a link state", FIELD(config_vf, port.state), .words = states,
 	 NOT_PF},
-	{"isolated", parse_bool, "on or off", FIELD(config_vf, port.isolated), ANY_PORT},
+	{"isolated", parse_bool, "on or off", FIELD(config_vf, port.isolated), ANY_MEETING},
 	{"max_tx_rate", parse_uint, "a rate in Mbit/s", FIELD(config_vf, port.max_tx_rate),
 	 RANGE(0, MBITS_MAX), ANY_PORT},
 	{"max_rx_rate", parse_uint, "a rate in Mbit/s", FIELD(config_vf, port.max_rx_rate),
@@ -242,16 +275,26 @@ static const struct schema_key port_keys[] = {
 	{"acl", parse_acl, "an acl", FIELD(config_vf, port.acl), ANY_PORT},
 	{"dscp", parse_bool, "on or off", FIELD(config_vf, port.dscp), NOT_PF},
 	{"hook", parse_word, "a hook", FIELD(config_vf, hook), .words = hooks, NOT_PF},
-	{"tag", parse_later_any, LATER, PORT},
-	{"ecid", parse_uint, "an E-CID", RANGE(0, 0xfffff), LATER,
-	 .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_PORT},
-	{"vif", parse_uint, "a VIF", RANGE(0, 0xfff), LATER,
-	 .in = SCHEMA_IN_VF | SCHEMA_IN_PF | SCHEMA_IN_PORT},
 };
 ASSERT_ROWS(port_keys);
 
 static const struct schema_hint edge_port_hints[] = {
 	{"svid", "write channel, the name of one of channels"},
+	{"tag", "that is an extender's, at the top of its file (relay: extender)"},
+	{"ecid", "only an extender's ports have one (relay: extender)"},
+	{"vif", "only an extender's ports have one (relay: extender)"},
+	{"static", "write mac, the addresses of what is behind it"},
+	{},
+};
+
+static const struct schema_hint extender_port_hints[] = {
+	{"channel", "its id is its channel, so that the uplink has no others: take channel out"},
+	{"svid", "its id is its channel, so that the uplink has no others: take svid out"},
+	{"tag", "write it once, at the top of the file"},
+	{"trunk", "without vlan it is in every VLAN: take trunk out"},
+	{"untagged", "without vlan it is in every VLAN and in none: take untagged out"},
+	{"isolated", "whom it reaches, the bridge above decides: write it at the port there"},
+	{"promisc", "what it gets, the bridge above decides: write it at the port there"},
 	{"static", "write mac, the addresses of what is behind it"},
 	{},
 };
@@ -278,6 +321,18 @@ const struct schema_map schema_pf = {
 const struct schema_map schema_group = {
 	.name = "a portgroup", MAP(port_keys), .in = SCHEMA_IN_GROUP,
 };
+const struct schema_map schema_ext_vf = {
+	.name = "an extender's VF", MAP(port_keys), .in = SCHEMA_IN_EXT_VF,
+	.hints = extender_port_hints,
+};
+const struct schema_map schema_ext_pf = {
+	.name = "an extender's pf", MAP(port_keys), .in = SCHEMA_IN_EXT_PF,
+	.hints = extender_port_hints,
+};
+const struct schema_map schema_ext_group = {
+	.name = "an extender's portgroup", MAP(port_keys), .in = SCHEMA_IN_EXT_GROUP,
+	.hints = extender_port_hints,
+};
 const struct schema_map schema_port = {
 	.name = "a bridge's port", MAP(port_keys), .in = SCHEMA_IN_PORT, .hints = bridge_port_hints,
 };
@@ -296,6 +351,48 @@ static const struct schema_key channel_keys[] = {
 
 const struct schema_map schema_channel = {.name = "a channel", MAP(channel_keys)};
 
+static const struct schema_key cascade_keys[] = {
+	{"dev", parse_ifname, "an interface name", "dev: eth1", FIELD(cascade_draft, cascade.vf.dev),
+	 POS(cascade_draft, cascade.vf.dev_pos), .required = true},
+	{"ids", parse_list, "a list of ids", "[0x100-0x1ff]", FIELD(cascade_draft, ids),
+	 .required = true},
+	{"present", parse_word, "a presence", FIELD(cascade_draft, cascade.vf.present_later),
+	 .words = presences},
+};
+
+const struct schema_map schema_cascade = {.name = "a cascade", MAP(cascade_keys)};
+
+static const struct schema_key replication_keys[] = {
+	{"dev", parse_ifname, "an interface name", "dev: swp3", FIELD(replication_draft, group.dev),
+	 POS(replication_draft, group.dev_pos), BRIDGE, .required = true},
+	{"vlan", parse_uint, "a VLAN", FIELD(replication_draft, group.vlan),
+	 POS(replication_draft, group.vlan_pos), RANGE(0, EVB_VID_MAX), BRIDGE},
+	{"grp", parse_uint, "a group's GRP", FIELD(replication_draft, grp),
+	 POS(replication_draft, grp_pos), RANGE(1, GRP_MAX), TAGGING},
+	{"ecid", parse_uint, "a group's E-CID", FIELD(replication_draft, ecid),
+	 POS(replication_draft, ecid_pos), RANGE(0, EVB_ETAG_ID_MAX), TAGGING},
+	{"list", parse_uint, "a list of VIFs", FIELD(replication_draft, list),
+	 POS(replication_draft, list_pos), RANGE(1, EVB_VNTAG_ID_MAX), TAGGING},
+	{"members", parse_list, "a list of ports", "[vf0, vf1]", FIELD(replication_draft, members),
+	 EXTENDER, .required = true},
+	{"members", parse_list, "a list of ports", "[x1, x2]", FIELD(replication_draft, members),
+	 BRIDGE, .required = true},
+};
+
+static const struct schema_hint ext_replication_hints[] = {
+	{"dev", "all of an extender's come by the uplink: take dev out"},
+	{"vlan", "the bridge above decides which VLANs go there: take vlan out"},
+	{},
+};
+
+const struct schema_map schema_ext_replication = {
+	.name = "an extender's replication", MAP(replication_keys), .in = SCHEMA_IN_EXTENDER,
+	.hints = ext_replication_hints,
+};
+const struct schema_map schema_port_replication = {
+	.name = "a bridge's replication", MAP(replication_keys), .in = SCHEMA_IN_BRIDGE,
+};
+
 static const struct schema_key uplink_keys[] = {
 	{"dev", parse_ifname, "an interface name", "dev: eth0", FIELD(config, uplink),
 	 POS(config, uplink_pos), .required = true},
@@ -311,26 +408,38 @@ static const struct schema_key file_keys[] = {
 	{"switch", parse_switch_name, "a name of a switch", "switch: edge0", FIELD(config, name),
 	 ANY_FILE, .required = true},
 	{"relay", parse_word, "a relay", FIELD(config, relay), .words = switch_relays, ANY_FILE},
-	{"uplink", parse_map, "a map", "uplink: {dev: eth0}", .map = &schema_uplink, EDGE,
+	{"tag", parse_word, "a kind of tag", "tag: e-tag", FIELD(config, tag), POS(config, tag_pos),
+	 .words = tags, EXTENDER, .required = true},
+	{"uplink", parse_map, "a map", "uplink: {dev: eth0}", .map = &schema_uplink, EDGES,
 	 .required = true},
-	{"pf", parse_section, SECTION(pf), EDGE},
+	{"pf", parse_section, SECTION(pf), EDGES},
 	{"portgroups", parse_section, SECTION(portgroups), ANY_FILE},
 	{"channels", parse_section, SECTION(channels), EDGE},
 	{"acls", parse_section, SECTION(acls), ANY_FILE},
-	{"vfs", parse_section, SECTION(vfs), EDGE},
+	{"vfs", parse_section, SECTION(vfs), EDGES},
+	{"cascade", parse_section, SECTION(cascade), EXTENDER},
 	{"age", parse_uint, "a time in seconds", FIELD(config, age), RANGE(0, AGE_MAX), BRIDGE},
 	{"bpdu", parse_word, "a treatment of BPDUs", FIELD(config, bpdu_forward), .words = bpdus,
 	 BRIDGE},
 	{"ports", parse_section, .example = "ports: [{name: p1, dev: swp1}]", SECTION(ports),
 	 BRIDGE, .required = true},
-	{"tag", parse_later_any, LATER, EDGE},
-	{"replication", parse_later_list, LATER, ANY_FILE},
-	{"cascade", parse_later_list, LATER, EDGE},
+	{"replication", parse_section, SECTION(replication), TAGGING},
 };
 ASSERT_ROWS(file_keys);
 
 static const struct schema_hint edge_hints[] = {
 	{"ports", "its ports are pf and vfs; ports is for relay: bridge"},
+	{"age", "only a bridge learns addresses that may age (relay: bridge)"},
+	{"bpdu", "only a bridge may forward BPDUs (relay: bridge)"},
+	{"tag", "only an extender has one (relay: extender)"},
+	{"replication", "that is an extender's or a bridge's (relay: extender, relay: bridge)"},
+	{"cascade", "only an extender has some (relay: extender)"},
+	{},
+};
+
+static const struct schema_hint extender_hints[] = {
+	{"ports", "its ports are pf and vfs; ports is for relay: bridge"},
+	{"channels", "each of its ports has a channel of its own, its id: take channels out"},
 	{"age", "only a bridge learns addresses that may age (relay: bridge)"},
 	{"bpdu", "only a bridge may forward BPDUs (relay: bridge)"},
 	{},
@@ -353,6 +462,12 @@ const struct schema_map schema_file = {
 	.in = SCHEMA_IN_EDGE,
 	.hints = edge_hints,
 };
+const struct schema_map schema_extender = {
+	.name = "an extender",
+	MAP(file_keys),
+	.in = SCHEMA_IN_EXTENDER,
+	.hints = extender_hints,
+};
 const struct schema_map schema_bridge = {
 	.name = "a bridge",
 	MAP(file_keys),
@@ -361,8 +476,21 @@ const struct schema_map schema_bridge = {
 };
 
 static const struct schema_map *const all_maps[] = {
-	&schema_file, &schema_uplink, &schema_vf,   &schema_pf,	     &guest_map,   &storm_map,
-	&guard_map,   &schema_group,  &schema_rule, &schema_channel, &schema_port,
+	&schema_file,
+	&schema_uplink,
+	&schema_vf,
+	&schema_pf,
+	&guest_map,
+	&storm_map,
+	&guard_map,
+	&schema_group,
+	&schema_rule,
+	&schema_channel,
+	&schema_port,
+	&schema_extender,
+	&schema_cascade,
+	&schema_ext_replication,
+	&schema_port_replication,
 };
 
 static bool has_key(const struct schema_map *map, size_t i)
@@ -541,5 +669,31 @@ int schema_read_group(struct config_ctx *ctx, const struct schema_map *map,
 			*(struct config_pos *)((char *)vf + key->pos) = value->pos;
 		ret = key->parse(ctx, key, value, vf);
 	}
+	return ret;
+}
+
+int config_read_list(struct config_ctx *ctx, const struct tree_node *node,
+		     const struct config_list *list, void **out, size_t size,
+		     int (*read)(struct config_ctx *ctx, const struct tree_node *node))
+{
+	struct config_quote quote;
+	int ret = 0;
+
+	if (!node || tree_is_null(node) || (node->type == TREE_LIST && !node->n_items))
+		return 0;
+	if (node->type != TREE_LIST)
+		return config_refuse(ctx->err, node->pos,
+				     "%s: %s is not a list: write one '- ' entry for each %s",
+				     list->key, config_quote_node(&quote, node),
+				     list->entry);
+	if (node->n_items > list->max)
+		return config_refuse(ctx->err, node->items[list->max]->pos,
+				     "%s: this is %s number %zu of %zu: %s at most %zu", list->key,
+				     list->entry, list->max + 1, node->n_items, list->whose, list->max);
+	*out = calloc(node->n_items, size);
+	if (!*out)
+		return config_no_memory(ctx->err);
+	for (size_t i = 0; i < node->n_items && !ret; i++)
+		ret = read(ctx, node->items[i]);
 	return ret;
 }

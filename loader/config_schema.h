@@ -3,9 +3,7 @@
  * config_schema.h - what a configuration file may say: rows of keys, and how each is read.
  *
  * Private to the configuration parser (config*.c). A row says a key's name, how its value is read
- * (parse), what is allowed, and where it goes. A key that this version does not do yet is a row
- * with LATER in place of FIELD: it is read as strictly as any other, and refused. To support it,
- * give the row its FIELD.
+ * (parse), what is allowed, and where it goes.
  */
 #pragma once
 
@@ -21,6 +19,7 @@ struct config_ctx {
 	struct config_error *err;
 	/* sections that name one another: kept while the file is walked, read when all are there */
 	const struct tree_node *acls, *channels, *portgroups, *pf, *vfs, *ports;
+	const struct tree_node *cascade, *replication;
 	unsigned int n_groups;
 	struct config_group groups[EVB_VFS_MAX];
 	const struct config_group *group; /* of the VF or port that is being read, or NULL */
@@ -30,7 +29,6 @@ struct config_ctx {
 struct schema_word {
 	const char *name; /* NULL ends the list */
 	unsigned int value;
-	bool later; /* known, but refused for now */
 };
 
 struct schema_key;
@@ -50,7 +48,6 @@ struct schema_key {
 	const struct schema_map *map;
 	unsigned int in; /* SCHEMA_IN_*: kinds of map that have the key */
 	bool required;
-	bool later; /* not in this version: every value is refused */
 };
 
 #define SCHEMA_KEYS_MAX 64
@@ -76,17 +73,28 @@ struct schema_map {
 #define SCHEMA_IN_PORT_GROUP 0x10u /* a portgroup of a bridge */
 #define SCHEMA_IN_EDGE 0x20u	   /* a file */
 #define SCHEMA_IN_BRIDGE 0x40u
+#define SCHEMA_IN_EXTENDER 0x80u
+#define SCHEMA_IN_EXT_VF 0x100u /* of an extender, likewise */
+#define SCHEMA_IN_EXT_PF 0x200u
+#define SCHEMA_IN_EXT_GROUP 0x400u
 
-extern const struct schema_map schema_file;	  /* fills struct config */
-extern const struct schema_map schema_bridge;	  /* the file of a bridge: fills it too */
-extern const struct schema_map schema_vf;	  /* fills struct config_vf */
-extern const struct schema_map schema_pf;	  /* ... too: its port is the PF's */
-extern const struct schema_map schema_group;	  /* ... too */
-extern const struct schema_map schema_port;	  /* ... too */
-extern const struct schema_map schema_port_group; /* ... too */
-extern const struct schema_map schema_channel;	  /* fills struct config_channel */
-extern const struct schema_map schema_uplink;	  /* fills struct config */
-extern const struct schema_map schema_rule;	  /* fills struct rule_draft */
+extern const struct schema_map schema_file;		/* fills struct config */
+extern const struct schema_map schema_bridge;		/* the file of a bridge: fills it too */
+extern const struct schema_map schema_extender;		/* the file of an extender: likewise */
+extern const struct schema_map schema_vf;		/* fills struct config_vf */
+extern const struct schema_map schema_pf;		/* ... too: its port is the PF's */
+extern const struct schema_map schema_group;		/* ... too */
+extern const struct schema_map schema_port;		/* ... too */
+extern const struct schema_map schema_port_group;	/* ... too */
+extern const struct schema_map schema_ext_vf;		/* ... too */
+extern const struct schema_map schema_ext_pf;		/* ... too */
+extern const struct schema_map schema_ext_group;	/* ... too */
+extern const struct schema_map schema_channel;		/* fills struct config_channel */
+extern const struct schema_map schema_uplink;		/* fills struct config */
+extern const struct schema_map schema_rule;		/* fills struct rule_draft */
+extern const struct schema_map schema_cascade;		/* fills struct cascade_draft */
+extern const struct schema_map schema_ext_replication;	/* fills struct replication_draft */
+extern const struct schema_map schema_port_replication; /* ... too: a bridge's */
 
 /* a rule of an acl as it is read; a position with a line says that the key is there */
 struct rule_draft {
@@ -101,6 +109,20 @@ enum rule_dir {
 	RULE_BOTH = 0,
 	RULE_TX,
 	RULE_RX,
+};
+
+/* lists of names and numbers that say something only when their whole map is read */
+struct cascade_draft {
+	struct config_cascade cascade;
+	const struct tree_node *ids;
+};
+
+/* ... and words of which the tag decides; a position with a line says that the key is there */
+struct replication_draft {
+	struct config_replication group;
+	unsigned int grp, ecid, list;
+	struct config_pos grp_pos, ecid_pos, list_pos;
+	const struct tree_node *members;
 };
 
 /* Reads a map by its rows, in the order of the file; then looks for keys that are missing. */
@@ -170,17 +192,27 @@ int parse_portgroup(struct config_ctx *ctx, const struct schema_key *key,
 /* ... and a section of the file that is read later: offset is its place in struct config_ctx */
 int parse_section(struct config_ctx *ctx, const struct schema_key *key,
 		  const struct tree_node *node, void *base);
-/* keys of a later version whose values have no parser yet */
-int parse_later_list(struct config_ctx *ctx, const struct schema_key *key,
-		     const struct tree_node *node, void *base);
-int parse_later_any(struct config_ctx *ctx, const struct schema_key *key,
-		    const struct tree_node *node, void *base);
+/* ... or a list that is: the field is a pointer to its node */
+int parse_list(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+	       void *base);
+
+/* A list of the file: its key, what an entry is called, "an uplink has", how many at most. */
+struct config_list {
+	const char *key, *entry, *whose;
+	size_t max;
+};
+/* Room for every entry of @node (NULL, null or empty: none) into *@out; then @read for each. */
+int config_read_list(struct config_ctx *ctx, const struct tree_node *node,
+		     const struct config_list *list, void **out, size_t size,
+		     int (*read)(struct config_ctx *ctx, const struct tree_node *node));
 
 /* The sections, in the order in which they may name one another. */
 int read_acls(struct config_ctx *ctx, const struct tree_node *node);
 int read_channels(struct config_ctx *ctx, const struct tree_node *node);
 int read_groups(struct config_ctx *ctx, const struct tree_node *node);
 int read_ports(struct config_ctx *ctx, const struct tree_node *node);
+int read_cascades(struct config_ctx *ctx, const struct tree_node *node);
+int read_replications(struct config_ctx *ctx, const struct tree_node *node);
 
 /*
  * A VF or a port by the rows of @map: its portgroup's keys, then its own. ctx->group is its
@@ -208,6 +240,8 @@ bool value_number(const char *text, size_t len, unsigned int *out);
 /* a name of a switch, a portgroup, an acl */
 bool value_is_name(const struct tree_node *node);
 #define VALUE_NAME_HINT "1 to 15 of A-Z a-z 0-9 _ -, not beginning with -"
+/* "200" or "300-310": two numbers, whatever they are of, and in whatever order */
+bool value_is_range(const struct tree_node *node, unsigned int *first, unsigned int *last);
 /* VIDs of an entry of a trunk list that parse_trunk() has taken */
 void value_range(const struct tree_node *node, unsigned int *first, unsigned int *last);
 
@@ -225,4 +259,9 @@ int check_bridge_port(struct config_ctx *ctx, const struct tree_node *map,
 int check_macs(struct config_ctx *ctx, const char *key, const struct config_port *old,
 	       const struct config_port *port);
 int check_file(struct config_ctx *ctx);
+/* ... ids of extended ports: config_extender.c. That of one, with the word that goes with @tag */
+int check_extended(struct config_ctx *ctx, const struct tree_node *map, struct config_port *port,
+		   enum evb_channel tag, unsigned int tag_line);
+/* ... and that nobody has another's, when ports and cascades are read */
+int check_ids(struct config_ctx *ctx);
 int check_unused_acls(struct config_ctx *ctx);

@@ -8,8 +8,6 @@
 #include "config_schema.h"
 #include "evb_wire.h"
 
-#define NOT_YET "is not in this version of evbpf yet"
-
 void *value_field(const struct schema_key *key, void *base)
 {
 	return (char *)base + key->offset;
@@ -24,16 +22,7 @@ int value_refuse(struct config_ctx *ctx, const struct schema_key *key, const str
 			     config_quote_node(&quote, node), key->what, hint);
 }
 
-static int refuse_later(struct config_ctx *ctx, const struct schema_key *key,
-			const struct tree_node *node, const char *remedy, const char *word)
-{
-	struct config_quote quote;
-
-	return config_refuse(ctx->err, node->pos, "%s: %s " NOT_YET "; %s%s", key->name,
-			     config_quote_node(&quote, node), remedy, word);
-}
-
-static void store_number(const struct schema_key *key, void *base, unsigned int number)
+static int take_number(const struct schema_key *key, void *base, unsigned int number)
 {
 	void *field = value_field(key, base);
 
@@ -48,15 +37,6 @@ static void store_number(const struct schema_key *key, void *base, unsigned int 
 		*(uint32_t *)field = number;
 		break;
 	}
-}
-
-/* Stores a number, or refuses it when the key is for later. */
-static int take_number(struct config_ctx *ctx, const struct schema_key *key,
-		       const struct tree_node *node, void *base, unsigned int number)
-{
-	if (key->later)
-		return refuse_later(ctx, key, node, "leave it out", "");
-	store_number(key, base, number);
 	return 0;
 }
 
@@ -124,7 +104,7 @@ int parse_uint(struct config_ctx *ctx, const struct schema_key *key, const struc
 			snprintf(hint, sizeof(hint), "%u to %u%s", key->min, key->max, form);
 		return value_refuse(ctx, key, node, hint);
 	}
-	return take_number(ctx, key, node, base, number);
+	return take_number(key, base, number);
 }
 
 /*
@@ -142,7 +122,7 @@ int parse_bool(struct config_ctx *ctx, const struct schema_key *key, const struc
 	no |= tree_is_word(node, "off");
 	if (!yes && !no)
 		return value_refuse(ctx, key, node, "write on, off, true or false");
-	return take_number(ctx, key, node, base, yes);
+	return take_number(key, base, yes);
 }
 
 static void list_words(const struct schema_word *words, char *buf, size_t len)
@@ -150,14 +130,9 @@ static void list_words(const struct schema_word *words, char *buf, size_t len)
 	size_t used = 0;
 
 	buf[0] = '\0';
-	for (; words->name; words++) {
-		if (words->later)
-			continue;
+	for (; words->name && used < len; words++)
 		used += (size_t)snprintf(buf + used, len - used, "%s%s", used ? ", " : "",
 					 words->name);
-		if (used >= len)
-			return;
-	}
 }
 
 int parse_word(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
@@ -169,9 +144,7 @@ int parse_word(struct config_ctx *ctx, const struct schema_key *key, const struc
 	for (const struct schema_word *word = key->words; word->name; word++) {
 		if (!tree_is_word(node, word->name))
 			continue;
-		if (word->later)
-			return refuse_later(ctx, key, node, "use ", list);
-		return take_number(ctx, key, node, base, word->value);
+		return take_number(key, base, word->value);
 	}
 	return value_refuse(ctx, key, node, list);
 }
@@ -218,11 +191,11 @@ int parse_named_uint(struct config_ctx *ctx, const struct schema_key *key,
 
 	for (const struct schema_word *word = key->words; word->name; word++)
 		if (tree_is_word(node, word->name))
-			return take_number(ctx, key, node, base, word->value);
+			return take_number(key, base, word->value);
 	if (node->type == TREE_SCALAR && node->plain &&
 	    value_number(node->text, node->len, &number) && number >= key->min &&
 	    number <= key->max)
-		return take_number(ctx, key, node, base, number);
+		return take_number(key, base, number);
 	list_words(key->words, list, sizeof(list));
 	snprintf(hint, sizeof(hint), "%s, or a number from %u to %u", list, key->min, key->max);
 	return value_refuse(ctx, key, node, hint);
@@ -246,11 +219,8 @@ int parse_min_rate(struct config_ctx *ctx, const struct schema_key *key,
 			     key->name, config_quote_node(&quote, node));
 }
 
-static int take_text(struct config_ctx *ctx, const struct schema_key *key,
-		     const struct tree_node *node, void *base)
+static int take_text(const struct schema_key *key, const struct tree_node *node, void *base)
 {
-	if (key->later)
-		return refuse_later(ctx, key, node, "leave it out", "");
 	memcpy(value_field(key, base), node->text, node->len + 1);
 	return 0;
 }
@@ -281,7 +251,7 @@ int parse_switch_name(struct config_ctx *ctx, const struct schema_key *key,
 {
 	if (!value_is_name(node))
 		return value_refuse(ctx, key, node, VALUE_NAME_HINT);
-	return take_text(ctx, key, node, base);
+	return take_text(key, node, base);
 }
 
 /* What the kernel takes as a name (dev_valid_name), without '%', which it would number. */
@@ -291,7 +261,7 @@ int parse_ifname(struct config_ctx *ctx, const struct schema_key *key, const str
 	if (!is_text(key->size, node) || strpbrk(node->text, "/:%") || tree_is_word(node, ".") ||
 	    tree_is_word(node, ".."))
 		return value_refuse(ctx, key, node, "1 to 15 visible characters, without / : %");
-	return take_text(ctx, key, node, base);
+	return take_text(key, node, base);
 }
 
 /* A name as in `ip netns`, or an absolute path: a relative one would depend on who runs us. */
@@ -303,11 +273,10 @@ int parse_netns(struct config_ctx *ctx, const struct schema_key *key, const stru
 		return value_refuse(
 			ctx, key, node,
 			"a name as in 'ip netns', or an absolute path, up to 255 bytes");
-	return take_text(ctx, key, node, base);
+	return take_text(key, node, base);
 }
 
-/* "200" or "300-310": two numbers, whether these are VIDs or not */
-static bool range_of(const struct tree_node *node, unsigned int *first, unsigned int *last)
+bool value_is_range(const struct tree_node *node, unsigned int *first, unsigned int *last)
 {
 	const char *dash;
 	size_t len;
@@ -330,7 +299,7 @@ int parse_ports(struct config_ctx *ctx, const struct schema_key *key, const stru
 	struct config_quote quote;
 	unsigned int first, last;
 
-	if (!range_of(node, &first, &last) || first > 65535 || last > 65535)
+	if (!value_is_range(node, &first, &last) || first > 65535 || last > 65535)
 		return value_refuse(ctx, key, node, "0 to 65535, such as 22 or 6000-6063");
 	if (first > last)
 		return config_refuse(ctx->err, node->pos,
@@ -343,7 +312,7 @@ int parse_ports(struct config_ctx *ctx, const struct schema_key *key, const stru
 
 void value_range(const struct tree_node *node, unsigned int *first, unsigned int *last)
 {
-	if (!range_of(node, first, last))
+	if (!value_is_range(node, first, last))
 		*first = *last = 0;
 }
 
@@ -353,7 +322,7 @@ static int parse_vids(struct config_ctx *ctx, const struct schema_key *key,
 	struct config_quote quote;
 	unsigned int first, last;
 
-	if (!range_of(node, &first, &last) || !first || !last || first > EVB_VID_MAX ||
+	if (!value_is_range(node, &first, &last) || !first || !last || first > EVB_VID_MAX ||
 	    last > EVB_VID_MAX)
 		return config_refuse(ctx->err, node->pos,
 				     "%s: %s is not a VLAN or a range: 1 to 4094, such as 200 or "
@@ -409,18 +378,11 @@ int parse_section(struct config_ctx *ctx, const struct schema_key *key,
 	return 0;
 }
 
-int parse_later_list(struct config_ctx *ctx, const struct schema_key *key,
-		     const struct tree_node *node, void *base)
+int parse_list(struct config_ctx *ctx, const struct schema_key *key, const struct tree_node *node,
+	       void *base)
 {
-	(void)base;
-	if (tree_is_null(node) || (node->type == TREE_LIST && !node->n_items))
-		return 0;
-	return refuse_later(ctx, key, node, "leave it out", "");
-}
-
-int parse_later_any(struct config_ctx *ctx, const struct schema_key *key,
-		    const struct tree_node *node, void *base)
-{
-	(void)base;
-	return refuse_later(ctx, key, node, "leave it out", "");
+	if (node->type != TREE_LIST || !node->n_items)
+		return value_refuse(ctx, key, node, key->example);
+	*(const struct tree_node **)value_field(key, base) = node;
+	return 0;
 }

@@ -29,6 +29,8 @@ enum group {
 	GROUP_MACVTAP,
 	GROUP_BRIDGE,
 	GROUP_CLOCK, /* what a bridge's loader runs */
+	GROUP_EXTENDER,
+	GROUP_EXTENDED_MACVTAP,
 	GROUP__MAX,
 };
 
@@ -40,11 +42,49 @@ struct dataplane {
 	struct lane lanes[DATAPLANE_PROG__MAX];
 };
 
-static const char *const lane_names[DATAPLANE_PROG__MAX] = {
+/* the object's program that each of ours is; which object, its place says */
+static const char *const prog_names[DATAPLANE_PROG__MAX] = {
+	[DATAPLANE_FROM_VF] = "evb_from_vf",
+	[DATAPLANE_FROM_WIRE] = "evb_from_wire",
+	[DATAPLANE_FROM_PF] = "evb_from_pf",
+	[DATAPLANE_FROM_MACVTAP] = "evb_from_macvtap",
+	[DATAPLANE_FROM_PORT] = "evb_from_port",
+	[DATAPLANE_EXTENDED_VF] = "evb_from_vf",
+	[DATAPLANE_EXTENDED_PF] = "evb_from_pf",
+	[DATAPLANE_EXTENDED_MACVTAP] = "evb_from_macvtap",
+	[DATAPLANE_FROM_ABOVE] = "evb_from_above",
+	[DATAPLANE_FROM_CASCADE] = "evb_from_cascade",
 	[DATAPLANE_XDP_WIRE] = "evb_xdp_wire",
 	[DATAPLANE_XDP_VF] = "evb_xdp_vf",
 	[DATAPLANE_XDP_PORT] = "evb_xdp_port",
+	[DATAPLANE_XDP_EXTENDED_VF] = "evb_xdp_vf",
+	[DATAPLANE_XDP_ABOVE] = "evb_xdp_above",
 };
+
+/* TC programs that are loaded together; GROUP_NONE: an XDP program */
+static const enum group prog_groups[DATAPLANE_PROG__MAX] = {
+	[DATAPLANE_FROM_VF] = GROUP_EDGE,
+	[DATAPLANE_FROM_WIRE] = GROUP_EDGE,
+	[DATAPLANE_FROM_PF] = GROUP_EDGE,
+	[DATAPLANE_FROM_MACVTAP] = GROUP_MACVTAP,
+	[DATAPLANE_FROM_PORT] = GROUP_BRIDGE,
+	[DATAPLANE_EXTENDED_VF] = GROUP_EXTENDER,
+	[DATAPLANE_EXTENDED_PF] = GROUP_EXTENDER,
+	[DATAPLANE_EXTENDED_MACVTAP] = GROUP_EXTENDED_MACVTAP,
+	[DATAPLANE_FROM_ABOVE] = GROUP_EXTENDER,
+	[DATAPLANE_FROM_CASCADE] = GROUP_EXTENDER,
+};
+
+/* E-TAG and VN-Tag are known there; a bridge may get ports with one while it runs */
+static bool group_is_extended(enum group group)
+{
+	return group == GROUP_BRIDGE || group == GROUP_EXTENDER || group == GROUP_EXTENDED_MACVTAP;
+}
+
+static bool lane_is_extended(enum dataplane_prog prog)
+{
+	return prog != DATAPLANE_XDP_WIRE && prog != DATAPLANE_XDP_VF;
+}
 
 static bool kernel_older(unsigned int major, unsigned int minor)
 {
@@ -93,14 +133,14 @@ static int maps_borrow(struct dataplane *dp)
 	return 0;
 }
 
-static enum group group_of(const struct tc_bpf *tc, const struct bpf_program *prog)
+static bool group_has(enum group group, const struct tc_bpf *tc, const struct bpf_program *prog)
 {
-	if (prog == tc->progs.evb_from_macvtap)
-		return GROUP_MACVTAP;
-	if (prog == tc->progs.evb_from_port)
-		return GROUP_BRIDGE;
-	return prog == tc->progs.evb_clock_start || prog == tc->progs.evb_flush ? GROUP_CLOCK :
-										   GROUP_EDGE;
+	if (prog == tc->progs.evb_clock_start || prog == tc->progs.evb_flush)
+		return group == GROUP_CLOCK;
+	for (int i = 0; group && i < DATAPLANE_PROG__MAX; i++)
+		if (prog_groups[i] == group && !strcmp(prog_names[i], bpf_program__name(prog)))
+			return true;
+	return false;
 }
 
 /* GROUP_NONE: the maps alone; @tables NULL: maps of its own */
@@ -116,10 +156,11 @@ static int tc_load(const struct dataplane *dp, enum group group, const struct ta
 	if (!tc)
 		return load_failed(-errno);
 	tc->rodata->evb_mode = dp->mode;
+	tc->rodata->evb_extended = group_is_extended(group);
 	/* redirect_peer scrubs the packet type since 6.16; on others it is harmless to do it too */
 	tc->rodata->evb_set_host = kernel_older(6, 16);
 	bpf_object__for_each_program(each, tc->obj)
-		bpf_program__set_autoload(each, group_of(tc, each) == group);
+		bpf_program__set_autoload(each, group_has(group, tc, each));
 	if (tables)
 		err = maps_reuse(tc->obj, tables);
 	if (!err) {
@@ -200,12 +241,6 @@ static int group_load(struct dataplane *dp, enum group group, struct tc_bpf **ou
 	return err;
 }
 
-static const enum group prog_groups[DATAPLANE_PROG__MAX] = {
-	[DATAPLANE_FROM_VF] = GROUP_EDGE,	    [DATAPLANE_FROM_WIRE] = GROUP_EDGE,
-	[DATAPLANE_FROM_PF] = GROUP_EDGE,	    [DATAPLANE_FROM_MACVTAP] = GROUP_MACVTAP,
-	[DATAPLANE_FROM_PORT] = GROUP_BRIDGE,
-};
-
 int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog)
 {
 	struct tc_bpf *tc;
@@ -216,18 +251,7 @@ int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog)
 	err = group_load(dp, prog_groups[prog], &tc);
 	if (err)
 		return err;
-	switch (prog) {
-	case DATAPLANE_FROM_VF:
-		return bpf_program__fd(tc->progs.evb_from_vf);
-	case DATAPLANE_FROM_WIRE:
-		return bpf_program__fd(tc->progs.evb_from_wire);
-	case DATAPLANE_FROM_PF:
-		return bpf_program__fd(tc->progs.evb_from_pf);
-	case DATAPLANE_FROM_MACVTAP:
-		return bpf_program__fd(tc->progs.evb_from_macvtap);
-	default:
-		return bpf_program__fd(tc->progs.evb_from_port);
-	}
+	return bpf_program__fd(bpf_object__find_program_by_name(tc->obj, prog_names[prog]));
 }
 
 /* runs one of the loader's own programs, which have no frame but their mark; what it returns */
@@ -281,15 +305,16 @@ static int lane_open(struct dataplane *dp, enum dataplane_prog prog)
 
 	if (lane->skel)
 		return 0;
-	if (!lane_names[prog])
+	if (prog_groups[prog] != GROUP_NONE)
 		return -EINVAL;
 	log_load_reset();
 	lane->skel = xdp_bpf__open();
 	if (!lane->skel)
 		return load_failed(-errno);
 	lane->skel->rodata->evb_mode = dp->mode;
+	lane->skel->rodata->evb_extended = lane_is_extended(prog);
 	bpf_object__for_each_program(each, lane->skel->obj)
-		bpf_program__set_autoload(each, !strcmp(bpf_program__name(each), lane_names[prog]));
+		bpf_program__set_autoload(each, !strcmp(bpf_program__name(each), prog_names[prog]));
 	return maps_reuse(lane->skel->obj, &dp->tables);
 }
 
@@ -300,13 +325,21 @@ int dataplane_xdp(struct dataplane *dp, enum dataplane_prog prog, struct hook_xd
 	if (err)
 		return err;
 	if (!dp->lanes[prog].hook) {
-		err = hook_xdp_open(dp->lanes[prog].skel->obj, lane_names[prog],
+		err = hook_xdp_open(dp->lanes[prog].skel->obj, prog_names[prog],
 				    &dp->lanes[prog].hook);
 		if (err)
 			return err;
 	}
 	*out = dp->lanes[prog].hook;
 	return 0;
+}
+
+int dataplane_xdp_again(struct dataplane *dp, enum dataplane_prog prog, struct hook_xdp **out)
+{
+	hook_xdp_close(dp->lanes[prog].hook);
+	xdp_bpf__destroy(dp->lanes[prog].skel);
+	memset(&dp->lanes[prog], 0, sizeof(dp->lanes[prog]));
+	return dataplane_xdp(dp, prog, out);
 }
 
 int dataplane_xdp_fd(struct dataplane *dp, enum dataplane_prog prog)
@@ -322,5 +355,5 @@ int dataplane_xdp_fd(struct dataplane *dp, enum dataplane_prog prog)
 			return load_failed(err);
 		lane->loaded = true;
 	}
-	return bpf_program__fd(bpf_object__find_program_by_name(lane->skel->obj, lane_names[prog]));
+	return bpf_program__fd(bpf_object__find_program_by_name(lane->skel->obj, prog_names[prog]));
 }

@@ -14,9 +14,16 @@ enum dataplane_prog {
 	DATAPLANE_FROM_PF,     /* TC egress of the uplink */
 	DATAPLANE_FROM_MACVTAP, /* TC egress of a macvtap */
 	DATAPLANE_FROM_PORT,   /* TC ingress of a bridge's port */
+	DATAPLANE_EXTENDED_VF, /* of an extender: as FROM_VF, */
+	DATAPLANE_EXTENDED_PF, /* ... FROM_PF, */
+	DATAPLANE_EXTENDED_MACVTAP, /* ... FROM_MACVTAP */
+	DATAPLANE_FROM_ABOVE,  /* TC ingress of an extender's uplink */
+	DATAPLANE_FROM_CASCADE, /* TC ingress of a device toward another extender */
 	DATAPLANE_XDP_WIRE,    /* XDP of the uplink */
 	DATAPLANE_XDP_VF,      /* XDP of a VF's host end */
 	DATAPLANE_XDP_PORT,    /* XDP of a bridge's port */
+	DATAPLANE_XDP_EXTENDED_VF, /* of an extender: as XDP_VF */
+	DATAPLANE_XDP_ABOVE,   /* XDP of an extender's uplink */
 	DATAPLANE_PROG__MAX,
 };
 
@@ -37,8 +44,8 @@ const struct tables *dataplane_tables(const struct dataplane *dp);
 
 /*
  * a TC program's fd, dp's own; -EINVAL for an XDP program. The first call for one of an edge switch
- * loads those of VFs, of the wire and of the PF together. Logs its error, a missing kernel feature
- * with the version that brings it.
+ * loads those of VFs, of the wire and of the PF together, likewise of an extender. Logs its error, a
+ * missing kernel feature with the version that brings it.
  */
 int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog);
 
@@ -47,6 +54,8 @@ int dataplane_tc_fd(struct dataplane *dp, enum dataplane_prog prog);
  * call. dataplane_xdp_fd() - loads it by itself, for BPF_PROG_TEST_RUN.
  */
 int dataplane_xdp(struct dataplane *dp, enum dataplane_prog prog, struct hook_xdp **out);
+/* ... once more from its beginning, when hook_xdp_attach() says -ERESTART */
+int dataplane_xdp_again(struct dataplane *dp, enum dataplane_prog prog, struct hook_xdp **out);
 int dataplane_xdp_fd(struct dataplane *dp, enum dataplane_prog prog);
 
 /*

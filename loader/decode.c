@@ -405,18 +405,47 @@ static void say_vlan(struct cursor *c, unsigned int tpid, unsigned int tci)
 	say_tag(c, channel ? "svid" : tpid == EVB_TPID_S ? "802.1ad vlan" : "vlan", tci);
 }
 
-/* 802.1BR: PCP DEI ingress | reserved GRP E-CID base | ingress extension | E-CID extension */
+/* "e-tag ecid 0x005 grp 1 ingress 0x012 p 6": what is 0 is not said */
 static void say_etag(struct cursor *c, const uint8_t *p)
 {
-	say(c, "E-TAG grp %u ecid 0x%03x, ", get16(p + 2) >> 12 & 3,
-	    (unsigned int)p[5] << 12 | (get16(p + 2) & 0xfff));
+	unsigned int first = get16(p), id = evb_etag_id((__u16)get16(p + 2), p[5]);
+	unsigned int ingress = evb_etag_ingress((__u16)first, p[4]);
+
+	say(c, "e-tag ecid 0x%03x", id & EVB_ETAG_ID_MAX);
+	if (id >> EVB_ETAG_GRP_SHIFT)
+		say(c, " grp %u", id >> EVB_ETAG_GRP_SHIFT);
+	if (ingress)
+		say(c, " ingress 0x%03x", ingress);
+	if (first >> EVB_TCI_PCP_SHIFT)
+		say(c, " p %u", first >> EVB_TCI_PCP_SHIFT);
+	if (first & 0x1000)
+		say(c, " dei");
+	say(c, ", ");
 }
 
-/* VN-Tag: D P DVIF | L R version SVIF */
+/*
+ * "vn-tag up vif 0x012", of its source; "vn-tag down list 0x1001 looped 0x012", of its target, and of a
+ * source behind the same link. What else is there says a frame that nobody should send.
+ */
 static void say_vntag(struct cursor *c, const uint8_t *p)
 {
-	say(c, "VN-Tag d %u p %u dvif 0x%x svif 0x%x, ", p[0] >> 7, p[0] >> 6 & 1,
-	    get16(p) & 0x3fff, get16(p + 2) & 0xfff);
+	uint32_t tag = (uint32_t)get16(p) << 16 | get16(p + 2);
+	const char *kind = tag >> 16 & EVB_VNTAG_LIST ? "list" : "vif";
+	unsigned int to = tag >> 16 & EVB_VNTAG_ID_MAX, from = tag & EVB_VNTAG_VIF_MAX;
+
+	if (tag & EVB_VNTAG_DOWN)
+		say(c, "vn-tag down %s 0x%03x", kind, to);
+	else
+		say(c, "vn-tag up vif 0x%03x", from);
+	if (!(tag & EVB_VNTAG_DOWN) && tag >> 16)
+		say(c, " to %s 0x%03x", kind, to);
+	if (tag & EVB_VNTAG_LOOPED)
+		say(c, " looped");
+	if (tag & EVB_VNTAG_DOWN && (from || tag & EVB_VNTAG_LOOPED))
+		say(c, "%s 0x%03x", tag & EVB_VNTAG_LOOPED ? "" : " from", from);
+	if (tag & EVB_VNTAG_VERSION)
+		say(c, " version %u", tag >> 12 & 3);
+	say(c, ", ");
 }
 
 /* bytes of a tag behind its type; 0: it is none */

@@ -538,6 +538,19 @@ static int xdp_attach_error(const struct hook_xdp *xdp, int ifindex, int err)
 			 log_errno(err), *reason ? "; " : "", reason);
 }
 
+/*
+ * Kernels since 6.13 put no program that changes frames in the place of one that does not, and those
+ * of a dispatcher before libxdp 1.5.5 are such: ours can stand alone only. True once, when that is new.
+ */
+static bool xdp_goes_alone(void)
+{
+	if (getenv("LIBXDP_SKIP_DISPATCHER") || !strstr(log_load_reason(), "changes packet data"))
+		return false;
+	log_debug("libxdp's dispatcher cannot take a program that changes frames on this kernel; XDP "
+		 "programs stand alone");
+	return !setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
+}
+
 /* finds our program among those on the interface */
 static int xdp_find(int ifindex, uint32_t prog_id, struct hook_info *out)
 {
@@ -567,6 +580,11 @@ int hook_xdp_attach(struct hook_xdp *xdp, int ifindex, struct hook_info *out)
 	made = xdp_dir_make();
 	log_load_reset();
 	err = xdp_program__attach(xdp->prog, ifindex, XDP_MODE_NATIVE, 0);
+	if (err && xdp_goes_alone()) {
+		if (made)
+			xdp_dir_tidy();
+		return -ERESTART;
+	}
 	if (err)
 		xdp_attach_error(xdp, ifindex, err);
 	if (!err) {

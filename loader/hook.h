@@ -119,8 +119,9 @@ void hook_xdp_close(struct hook_xdp *xdp); /* NULL is fine */
  * hook_xdp_check() - could a program of ours be attached here? 0; -EBUSY, logged with the id and
  * name of what is in the way and what to do about it.
  * hook_xdp_attach() - in native mode. Calls hook_xdp_check(). @out, may be NULL: what came of it.
- * -EBUSY; -EOPNOTSUPP: the device has no native XDP, or the program cannot be loaded (the
- * message has the verifier's last lines).
+ * -ERESTART, not logged, at most once in a process: the dispatcher cannot take it here; open the object
+ * anew and try again, and it stands alone. -EBUSY; -EOPNOTSUPP: the device has no native XDP, or the
+ * program cannot be loaded (the message has the verifier's last lines).
  */
 int hook_xdp_check(int ifindex);
 int hook_xdp_attach(struct hook_xdp *xdp, int ifindex, struct hook_info *out);

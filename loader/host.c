@@ -62,6 +62,11 @@ static int host_check_free(const struct host *host, const struct nl_link *link)
 
 	if (pin_switch_each(owner_match, &owner) <= 0)
 		return 0;
+	if (!strcmp(owner.name, host->name))
+		return log_err_r(-EBUSY,
+				 "%s is another port of this switch, and cannot change its place while it is "
+				 "one; leave it out in one apply and add it in the next",
+				 link->name);
 	return log_err_r(-EBUSY, "%s is a port of switch %s; a device belongs to one switch: detach %s first",
 			 link->name, owner.name, owner.name);
 }
@@ -163,14 +168,14 @@ static enum evb_port_kind port_kind(enum config_kind kind)
 	return kinds[kind];
 }
 
-/* what cannot be a port of a bridge, and why */
-static bool port_is_unfit(const struct config_vf *port, const struct nl_link *link, char *why,
-			  size_t len)
+/* what cannot be a port of a bridge or a cascade, and why */
+static bool port_is_unfit(const struct config_vf *port, const char *what, const struct nl_link *link,
+			  char *why, size_t len)
 {
 	if (device_kind(link) != CONFIG_KIND_MACVTAP)
 		return false;
 	snprintf(why, len,
-		 "%s is a macvtap, which can be a VF but no port of a bridge; give its guest a tap", port->dev);
+		 "%s is a macvtap, which can be a VF but no %s; give its guest a tap", port->dev, what);
 	return true;
 }
 
@@ -211,9 +216,13 @@ static enum evb_port_kind vf_kind(const struct host *host, const struct config_v
 static enum evb_port_kind host_kind(const struct host *host, const struct config_vf *vf,
 				    const struct nl_link *link, char *why, size_t len)
 {
-	if (!host->bridge)
+	bool cascade = host->extender && vf->number >= EVB_PORT_CASCADE_FIRST;
+
+	if (!host->bridge && !cascade)
 		return vf_kind(host, vf, link, why, len);
-	return port_is_unfit(vf, link, why, len) ? EVB_KIND_NONE : EVB_KIND_PORT;
+	if (port_is_unfit(vf, cascade ? "cascade" : "port of a bridge", link, why, len))
+		return EVB_KIND_NONE;
+	return cascade ? EVB_KIND_CASCADE : EVB_KIND_PORT;
 }
 
 /* the other end of a pair that was made just now: where it is, is known */
@@ -251,7 +260,7 @@ static void host_look_peer(struct host *host, const struct config_vf *vf, struct
 
 int host_refresh_vf(struct host *host, const struct config *cfg, unsigned int i)
 {
-	const struct config_vf *vf = &cfg->vfs[i];
+	const struct config_vf *vf = config_device(cfg, i);
 	struct host_vf *at = &host->vfs[i];
 	int err = host_device(host, vf->port.name, vf->dev, &at->link);
 	char why[256];
@@ -275,7 +284,7 @@ int host_refresh_vf(struct host *host, const struct config *cfg, unsigned int i)
 static int host_look_new(struct host *host, const struct config *cfg, unsigned int i,
 			 bool may_miss)
 {
-	const struct config_vf *vf = &cfg->vfs[i];
+	const struct config_vf *vf = config_device(cfg, i);
 	struct nl_link link;
 
 	if (vf->has_guest)
@@ -287,17 +296,22 @@ static int host_look_new(struct host *host, const struct config *cfg, unsigned i
 
 /* ports of the switch as it runs */
 
-/* a VF is its id; a bridge's port the device and the S-channel on it */
+/* a VF is its id; a bridge's port the device and the channel on it; a cascade its device */
+static bool vf_is(const struct config *cfg, const struct config_vf *a, const struct config_vf *b)
+{
+	if (config_is_bridge(cfg))
+		return config_channel_id(a) == config_channel_id(b) && !strcmp(a->dev, b->dev);
+	if (config_is_cascade(cfg, a) || config_is_cascade(cfg, b))
+		return a->number == b->number;
+	return a->id == b->id;
+}
+
 static const struct config_vf *vf_before(const struct config *old, const struct config *cfg,
 					 const struct config_vf *vf)
 {
-	for (unsigned int i = 0; i < old->n_vfs; i++) {
-		const struct config_vf *was = &old->vfs[i];
-
-		if (config_is_bridge(cfg) ? was->svid == vf->svid && !strcmp(was->dev, vf->dev) :
-					    was->id == vf->id)
-			return was;
-	}
+	for (unsigned int i = 0; i < config_devices(old); i++)
+		if (vf_is(cfg, config_device(old, i), vf))
+			return config_device(old, i);
 	return NULL;
 }
 
@@ -351,10 +365,10 @@ static int link_found(const struct nl_link *link, void *arg)
 static int host_look_kept(struct host *host, const struct config *cfg,
 			  const struct host_running *running)
 {
-	struct links links = {.host = host, .n_vfs = cfg->n_vfs};
+	struct links links = {.host = host, .n_vfs = config_devices(cfg)};
 
-	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
-		const struct config_vf *vf = &cfg->vfs[i], *old = vf_before(running->old, cfg, vf);
+	for (unsigned int i = 0; i < config_devices(cfg); i++) {
+		const struct config_vf *vf = config_device(cfg, i), *old = vf_before(running->old, cfg, vf);
 		struct host_vf *at = &host->vfs[i];
 
 		if (!old || !host_is_device(host, i) ||
@@ -413,7 +427,7 @@ static bool peer_is_known(const struct host *host, const struct config_vf *old,
 static int host_look_vf(struct host *host, const struct config *cfg, unsigned int i,
 			const struct host_running *running)
 {
-	const struct config_vf *vf = &cfg->vfs[i], *old;
+	const struct config_vf *vf = config_device(cfg, i), *old;
 	struct host_vf *at = &host->vfs[i];
 	struct evb_port row = {};
 	bool same;
@@ -436,10 +450,10 @@ static int host_look_vf(struct host *host, const struct config *cfg, unsigned in
 				 "%s: %s of a device that is a port cannot change while it is one; leave "
 				 "%s out in one apply and add it in the next",
 				 vf->port.name,
-				 host->bridge  ? "hook" :
+				 host->bridge || config_is_cascade(cfg, vf) ? "hook" :
 				 vf->has_guest ? "dev, guest, kind, mtu, hook and first address" :
 						 "guest, kind and hook",
-				 host->bridge ? vf->dev : "the VF");
+				 host->bridge || config_is_cascade(cfg, vf) ? vf->dev : "the VF");
 	if (same && !vf->present_later && !running->follow && vf_may_miss(host, vf))
 		return 0;
 	if (same && vf_is_unfit(host, vf))
@@ -461,11 +475,13 @@ static int host_look_running_uplink(struct host *host, const struct config *cfg,
 	return 0;
 }
 
-/* the port without SVID on the same device; a VF's device is its own */
+/* the port on the same device that stands for it; a VF's device is its own */
 static unsigned int device_of(const struct config *cfg, unsigned int i)
 {
-	for (unsigned int j = 0; cfg->vfs[i].svid && j < cfg->n_vfs; j++)
-		if (!cfg->vfs[j].svid && !strcmp(cfg->vfs[j].dev, cfg->vfs[i].dev))
+	const struct config_vf *vf = config_device(cfg, i);
+
+	for (unsigned int j = 0; !config_is_device(vf) && j < cfg->n_vfs; j++)
+		if (config_is_device(&cfg->vfs[j]) && !strcmp(cfg->vfs[j].dev, vf->dev))
 			return j;
 	return i;
 }
@@ -489,17 +505,17 @@ static int host_look(struct host *host, const struct config *cfg,
 {
 	int err = host_look_any_uplink(host, cfg, running);
 
-	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+	for (unsigned int i = 0; i < config_devices(cfg); i++) {
 		host->vfs[i].device = device_of(cfg, i);
 		if (!host_is_device(host, i))
 			host->vfs[host->vfs[i].device].shared = true;
 	}
 	if (!err && running)
 		err = host_look_kept(host, cfg, running);
-	for (unsigned int i = 0; !err && i < cfg->n_vfs; i++)
+	for (unsigned int i = 0; !err && i < config_devices(cfg); i++)
 		if (host_is_device(host, i))
 			err = host_look_vf(host, cfg, i, running);
-	for (unsigned int i = 0; !err && i < cfg->n_vfs; i++)
+	for (unsigned int i = 0; !err && i < config_devices(cfg); i++)
 		host->vfs[i].link = host->vfs[host->vfs[i].device].link;
 	return err;
 }
@@ -515,6 +531,8 @@ int host_open(const struct config *cfg, const struct host_running *running, stru
 	for (unsigned int i = 0; i < CONFIG_VFS_MAX; i++)
 		host->vfs[i].netns_fd = -1;
 	host->bridge = config_is_bridge(cfg);
+	host->extender = config_is_extender(cfg);
+	host->name = cfg->name;
 	err = nl_open(&host->nl);
 	if (!err)
 		err = netns_id_current(&host->netns);
@@ -574,9 +592,9 @@ void host_plan(const struct host *host, const struct config *cfg, struct plan_ho
 	out->uplink.ifindex = host->uplink.ifindex;
 	out->uplink.mtu = host->uplink.mtu;
 	memcpy(out->uplink.mac, host->uplink.mac, sizeof(out->uplink.mac));
-	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+	for (unsigned int i = 0; i < config_devices(cfg); i++)
 		if (host_is_device(host, i))
-			plan_vf(host, &cfg->vfs[i], &host->vfs[i], &out->vfs[i]);
-	for (unsigned int i = 0; i < cfg->n_vfs; i++)
+			plan_vf(host, config_device(cfg, i), &host->vfs[i], &out->vfs[i]);
+	for (unsigned int i = 0; i < config_devices(cfg); i++)
 		out->vfs[i] = out->vfs[host->vfs[i].device];
 }

@@ -13,10 +13,10 @@
 #include "tables.h"
 
 struct host_vf {
-	/* index of the port that stands for the device, which was looked at for it: its own, but for an
-	 * S-channel of a bridge's device */
+	/* index of the port that stands for the device, which was looked at for it: its own, but for a
+	 * channel of a bridge's device */
 	unsigned int device;
-	bool shared;		/* S-channels have the same device */
+	bool shared;		/* channels have the same device */
 	struct nl_link link;	/* host-side interface; without ifindex: absent, or still to be made */
 	bool make;		/* a pair is to be made */
 	bool kept;		/* is a port already: row is what the tables say of it */
@@ -31,10 +31,12 @@ struct host {
 	struct nl *nl;		/* in the switch's namespace */
 	struct netns netns;	/* that namespace */
 	bool bridge;		/* has no uplink */
+	bool extender;
+	const char *name; /* the configuration's */
 	struct nl_link uplink;
 	bool uplink_veth;
 	bool uplink_xdp;	/* the XDP program shall run there */
-	struct host_vf vfs[CONFIG_VFS_MAX]; /* in the order of config->vfs */
+	struct host_vf vfs[CONFIG_VFS_MAX]; /* as config_device() counts */
 };
 
 /* does the port stand for its device? Programs, offloads and the journal are the device's */
@@ -58,7 +60,7 @@ struct host_running {
 int host_open(const struct config *cfg, const struct host_running *running, struct host **out);
 void host_close(struct host *host); /* NULL is fine */
 
-/* host_refresh_vf() - looks again at one VF, after its guest was made */
+/* host_refresh_vf() - looks again at one port, after its guest was made */
 int host_refresh_vf(struct host *host, const struct config *cfg, unsigned int i);
 
 /* what plan_build() wants to know */

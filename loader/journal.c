@@ -2,6 +2,7 @@
 #include "journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -142,6 +143,54 @@ static int undo_link(const struct evb_undo_val *val, const char *name)
 	return hook_tcx_detach(pin_path(path, name, val->text));
 }
 
+#define RCU_EXPEDITED "/sys/kernel/rcu_expedited"
+#define HURRY_PROGRAMS 16 /* fewer are not worth a setting of the whole machine */
+
+static const uint32_t hurry_seq = JOURNAL_FIRST - 1;
+
+static int rcu_get(char *value)
+{
+	int fd = open(RCU_EXPEDITED, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, value, 1);
+
+	if (fd >= 0)
+		close(fd);
+	return n == 1 ? 0 : -EIO;
+}
+
+static int rcu_set(char value)
+{
+	int fd = open(RCU_EXPEDITED, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, &value, 1);
+
+	if (fd >= 0)
+		close(fd);
+	return n == 1 ? 0 : -EIO;
+}
+
+void journal_hurry(const struct tables *tables, unsigned int n)
+{
+	struct evb_undo_val val = {.what = EVB_UNDO_RCU, .old = '0', .dev = "rcu_expedited"};
+	char was;
+
+	if (n < HURRY_PROGRAMS || rcu_get(&was) || was != '0')
+		return;
+	if (bpf_map_update_elem(tables->fd[TABLE_JOURNAL], &hurry_seq, &val, BPF_ANY))
+		return;
+	if (rcu_set('1'))
+		bpf_map_delete_elem(tables->fd[TABLE_JOURNAL], &hurry_seq);
+}
+
+void journal_calm(const struct tables *tables)
+{
+	struct evb_undo_val val;
+
+	if (bpf_map_lookup_elem(tables->fd[TABLE_JOURNAL], &hurry_seq, &val))
+		return;
+	if (!rcu_set((char)val.old))
+		bpf_map_delete_elem(tables->fd[TABLE_JOURNAL], &hurry_seq);
+}
+
 static int undo_here(struct nl *nl, const struct evb_undo_val *val, const char *name)
 {
 	struct nl_link link;
@@ -157,6 +206,8 @@ static int undo_here(struct nl *nl, const struct evb_undo_val *val, const char *
 		return undo_down(nl, val);
 	case EVB_UNDO_LINK:
 		return undo_link(val, name);
+	case EVB_UNDO_RCU:
+		return rcu_set((char)val->old);
 	case EVB_UNDO_QDISC:
 	case EVB_UNDO_FILTER:
 	case EVB_UNDO_XDP:
@@ -275,7 +326,7 @@ int journal_open(const struct tables *tables, struct journal *out)
 	if (n < 0)
 		return log_err_r(n, "out of memory");
 	out->tables = tables;
-	out->next = n ? list[n - 1] + 1 : 0;
+	out->next = n ? list[n - 1] + 1 : JOURNAL_FIRST;
 	free(list);
 	return 0;
 }

@@ -7,9 +7,11 @@
 #include "nl.h"
 #include "tables.h"
 
+#define JOURNAL_FIRST 1 /* 0 is journal_hurry()'s */
+
 struct journal {
 	const struct tables *tables;
-	uint32_t next; /* sequence number */
+	uint32_t next; /* sequence number; at the beginning JOURNAL_FIRST */
 };
 
 /*
@@ -35,6 +37,15 @@ int journal_open(const struct tables *tables, struct journal *out);
 int journal_undo_since(const struct tables *tables, const char *name, uint32_t seq);
 int journal_undo_port(const struct tables *tables, const char *name, uint32_t port,
 		      uint32_t ifindex, uint32_t seq);
+
+/*
+ * journal_hurry() - for a command that attaches or detaches @n programs: each of them waits for all
+ * CPUs below the lock of all network configuration, 15 ms or so, and 50 us while the kernel's
+ * rcu_expedited is set. Set it is, where there are many; journal_calm() sets it back, and so does
+ * journal_undo(), at its end. What cannot be set is left.
+ */
+void journal_hurry(const struct tables *tables, unsigned int n);
+void journal_calm(const struct tables *tables);
 
 /* entries in ascending order; stops at the first non-zero return of @fn, and returns it */
 int journal_each(const struct tables *tables,

@@ -32,18 +32,21 @@ struct cmd {
 	struct {
 		const char *name;
 		enum cmd_flag bit;
+		bool value;
 	} flags[FLAGS_MAX];
 };
 
 static const struct cmd commands[] = {
 	{.name = "check",
-	 .usage = "FILE [--dump]",
+	 .usage = "FILE [--dump] | FILE FILE ... --link SWITCH:DEV=SWITCH:DEV ...",
 	 .what = "check a configuration, without root and without touching anything;\n"
-		 "--dump prints the rows of the tables that it would become",
+		 "--dump prints the rows of the tables that it would become;\n"
+		 "--link says which devices of two switches are the ends of a cable, and asks\n"
+		 "whether the files agree on it: ids, tags, groups, S-channels, reflection",
 	 .fn = cmd_check,
 	 .min_args = 1,
-	 .max_args = 1,
-	 .flags = {{"dump", CMD_DUMP}}},
+	 .max_args = CMD_FILES_MAX,
+	 .flags = {{"dump", CMD_DUMP}, {"link", CMD_LINK, true}}},
 	{.name = "attach",
 	 .usage = "FILE [--dry-run]",
 	 .what = "make the switch that FILE describes;\n"
@@ -90,9 +93,10 @@ static const struct cmd commands[] = {
 	 .flags = {{"all", CMD_ALL}}},
 	{.name = "list", .usage = "", .what = "the switches that are attached", .fn = cmd_list},
 	{.name = "show",
-	 .usage = "SWITCH [ports|fdb|vlans|channels|portgroups|meters|acls]",
-	 .what = "a switch and its ports; its table of addresses, its VLANs, its channels and portgroups,\n"
-		 "its rates and how far they are used, its rules and how often they matched",
+	 .usage = "SWITCH [ports|fdb|vlans|channels|replication|portgroups|meters|acls]",
+	 .what = "a switch and its ports; its table of addresses, its VLANs, its channels, its replication\n"
+		 "groups and portgroups, its rates and how far they are used, its rules and how often they\n"
+		 "matched",
 	 .fn = cmd_show,
 	 .min_args = 1,
 	 .max_args = 2},
@@ -222,7 +226,7 @@ static bool json_wanted(int argc, char **argv)
 
 		if (strcmp(arg, "--json") == 0 || strcmp(arg, "--pretty") == 0)
 			return true;
-		if (strcmp(arg, "--netns") == 0)
+		if (strcmp(arg, "--netns") == 0 || strcmp(arg, "--link") == 0)
 			i++;
 		if (arg[0] != '-' || arg[1] == '-')
 			continue;
@@ -253,7 +257,9 @@ static int option_wrong(const struct cmd *cmd, char **argv, int c)
 	const char *space = cmd ? " " : "";
 	const char *arg = argv[optind - 1];
 
-	if (c == ':')
+	if (c == ':' && optopt >= OPT_FLAG)
+		log_err("option %s needs a value; usage: evbpf %s %s", arg, name, cmd->usage);
+	else if (c == ':')
 		log_err("option %s needs the name or path of a network namespace", arg);
 	else if (c == '?' && optopt && optopt < OPT_FLAG && !strchr("njpvhV", optopt))
 		log_err("no option is called -%c; `evbpf help%s%s` shows them", optopt, space,
@@ -261,6 +267,16 @@ static int option_wrong(const struct cmd *cmd, char **argv, int c)
 	else
 		log_err("no option is called %s; `evbpf help%s%s` shows them", arg, space, name);
 	return CMD_USAGE;
+}
+
+static int option_take_link(struct parsed *parsed)
+{
+	if (parsed->ctx.n_links == CMD_LINKS_MAX) {
+		log_err("--link: '%s' is one too many: at most %d", optarg, CMD_LINKS_MAX);
+		return CMD_USAGE;
+	}
+	parsed->ctx.links[parsed->ctx.n_links++] = optarg;
+	return CMD_OK;
 }
 
 static int option_take(struct parsed *parsed, const struct cmd *cmd, int c)
@@ -289,6 +305,8 @@ static int option_take(struct parsed *parsed, const struct cmd *cmd, int c)
 	default: /* 'j' is known already */
 		if (cmd && c >= OPT_FLAG)
 			parsed->ctx.flags |= cmd->flags[c - OPT_FLAG].bit;
+		if (cmd && c >= OPT_FLAG && cmd->flags[c - OPT_FLAG].bit == CMD_LINK)
+			return option_take_link(parsed);
 	}
 	return CMD_OK;
 }
@@ -305,7 +323,9 @@ static int options_parse(struct parsed *parsed, const struct cmd *cmd, int argc,
 	memcpy(options, common_options, sizeof(common_options));
 	for (int i = 0; cmd && i < FLAGS_MAX && cmd->flags[i].name; i++)
 		options[N_COMMON + (size_t)i] =
-			(struct option){cmd->flags[i].name, no_argument, NULL, OPT_FLAG + i};
+			(struct option){cmd->flags[i].name,
+					cmd->flags[i].value ? required_argument : no_argument, NULL,
+					OPT_FLAG + i};
 	opterr = 0;
 	optind = 0; /* from the start, with what is kept of an earlier parse forgotten */
 	while (ret == CMD_OK) {
@@ -407,6 +427,10 @@ static int finish(const struct cmd_ctx *ctx, int ret)
 	bool written = !output_finish(stdout);
 	const char *error;
 
+	if (ret == CMD_TOLD && written)
+		return CMD_FAILED;
+	if (ret == CMD_TOLD)
+		ret = CMD_FAILED;
 	if (!written && ret == CMD_OK)
 		ret = CMD_FAILED;
 	if (ret == CMD_FAILED && !log_first_error())

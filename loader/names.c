@@ -27,12 +27,16 @@ static const char *const kind_names[] = {
 	[EVB_KIND_MACVTAP] = "macvtap",
 	[EVB_KIND_AFXDP] = "afxdp",
 	[EVB_KIND_PORT] = "port",
+	[EVB_KIND_CASCADE] = "cascade",
+	[EVB_KIND_REPLICATION] = "replication",
 };
 ASSERT_TABLE(kind_names, EVB_KIND__MAX);
 
 static const char *const channel_names[] = {
 	[EVB_CHANNEL_NONE] = "none",
-	[EVB_CHANNEL_S] = "s",
+	[EVB_CHANNEL_S] = "s-tag",
+	[EVB_CHANNEL_E] = "e-tag",
+	[EVB_CHANNEL_VN] = "vn-tag",
 };
 ASSERT_TABLE(channel_names, EVB_CHANNEL__MAX);
 
@@ -112,6 +116,7 @@ static const char *const undo_names[] = {
 	[EVB_UNDO_LINK] = "link",
 	[EVB_UNDO_DROPS] = "drops",
 	[EVB_UNDO_DOWN] = "down",
+	[EVB_UNDO_RCU] = "rcu",
 };
 ASSERT_TABLE(undo_names, EVB_UNDO__MAX);
 /* clang-format on */

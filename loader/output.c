@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evb_wire.h"
 #include "log.h"
+#include "names.h"
 
 void output_add(struct json_object *obj, const char *key, struct json_object *val)
 {
@@ -109,6 +111,45 @@ struct json_object *output_trunk(bool all, const struct config_vids *vids)
 	return list;
 }
 
+static void ids_format(const struct config_ids *ids, char *buf, size_t len)
+{
+	if (ids->first == ids->last)
+		snprintf(buf, len, "0x%03x", ids->first);
+	else
+		snprintf(buf, len, "0x%03x-0x%03x", ids->first, ids->last);
+}
+
+struct json_object *output_ids(const struct config_ids *ids, unsigned int n)
+{
+	struct json_object *list = json_object_new_array();
+	char text[32];
+
+	for (unsigned int i = 0; i < n; i++) {
+		ids_format(&ids[i], text, sizeof(text));
+		output_append(list, output_str(text));
+	}
+	return list;
+}
+
+static unsigned int etag_grp(uint32_t id)
+{
+	return id >> EVB_ETAG_GRP_SHIFT & 3;
+}
+
+void output_add_id(struct json_object *obj, enum evb_channel tag, uint32_t id)
+{
+	bool list = tag == EVB_CHANNEL_VN && id & EVB_VNTAG_LIST;
+
+	if (tag == EVB_CHANNEL_E && etag_grp(id))
+		output_add(obj, "grp", output_num(etag_grp(id)));
+	if (tag == EVB_CHANNEL_E)
+		output_add(obj, "ecid", output_num(id & EVB_ETAG_ID_MAX));
+	else if (tag == EVB_CHANNEL_VN)
+		output_add(obj, list ? "list" : "vif", output_num(id & EVB_VNTAG_ID_MAX));
+	else if (tag == EVB_CHANNEL_S)
+		output_add(obj, "svid", output_num(id));
+}
+
 /* why a write failed that stdio made on its own, for output_finish(): its errno does not last */
 static int write_errno;
 
@@ -156,6 +197,41 @@ bool output_mac_is_zero(const uint8_t mac[6])
 	return memcmp(mac, zero, sizeof(zero)) == 0;
 }
 
+const char *output_channel_text(enum evb_channel tag, uint32_t id, char *buf, size_t len)
+{
+	char group[16] = "";
+
+	if (tag == EVB_CHANNEL_E && etag_grp(id))
+		snprintf(group, sizeof(group), "grp %u ", etag_grp(id));
+	else if (tag == EVB_CHANNEL_VN && id & EVB_VNTAG_LIST)
+		snprintf(group, sizeof(group), "list ");
+	if (tag == EVB_CHANNEL_NONE)
+		snprintf(buf, len, "%s", "");
+	else if (tag == EVB_CHANNEL_S)
+		snprintf(buf, len, "%u", id);
+	else
+		snprintf(buf, len, "%s %s0x%03x", evb_channel_name(tag), group,
+			 id & (tag == EVB_CHANNEL_E ? EVB_ETAG_ID_MAX : EVB_VNTAG_ID_MAX));
+	return buf;
+}
+
+const char *output_ids_text(enum evb_channel tag, const struct config_ids *ids, unsigned int n,
+			    char *buf, size_t len)
+{
+	size_t used = (size_t)snprintf(buf, len, "%s", evb_channel_name(tag));
+	char text[32];
+
+	for (unsigned int i = 0; i < n; i++) {
+		ids_format(&ids[i], text, sizeof(text));
+		if (used + strlen(text) + sizeof(",...") > len) {
+			snprintf(buf + used, len - used, ",...");
+			break;
+		}
+		used += (size_t)snprintf(buf + used, len - used, "%c%s", i ? ',' : ' ', text);
+	}
+	return buf;
+}
+
 void output_set_add(struct output_set *set, unsigned int port)
 {
 	if (port < EVB_PORTS_MAX)
@@ -165,6 +241,17 @@ void output_set_add(struct output_set *set, unsigned int port)
 bool output_set_has(const struct output_set *set, unsigned int port)
 {
 	return port < EVB_PORTS_MAX && (set->bits[port / 64] >> (port % 64) & 1);
+}
+
+void output_set_group(struct output_set *set, const struct evb_group *group, unsigned int from,
+		      unsigned int to)
+{
+	for (unsigned int i = from; i < to && i < EVB_PORTS_MAX; i++) {
+		if (group->port[i] & EVB_BUNDLE)
+			i++; /* how many follow: they have entries of their own */
+		else
+			output_set_add(set, group->port[i]);
+	}
 }
 
 const char *output_name(const struct output_names *names, unsigned int port, char *buf)

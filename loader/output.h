@@ -29,6 +29,10 @@ struct json_object *output_bool(bool on);
 struct json_object *output_mac(const uint8_t mac[6]);
 /* "all", or a list of "200", "300-310" */
 struct json_object *output_trunk(bool all, const struct config_vids *vids);
+/* "0x100", "0x110-0x1ff" */
+struct json_object *output_ids(const struct config_ids *ids, unsigned int n);
+/* the id in a channel's tag: "svid", "ecid" or "vif" of @obj; of a group "grp" and "ecid", or "list" */
+void output_add_id(struct json_object *obj, enum evb_channel tag, uint32_t id);
 
 /* one object and a newline; frees @obj; -ENOMEM (logged) */
 int output_json(FILE *f, struct json_object *obj, bool pretty);
@@ -43,6 +47,14 @@ int output_error(FILE *f, const char *text, bool pretty);
 const char *output_mac_format(const uint8_t mac[6], char *buf);
 bool output_mac_is_zero(const uint8_t mac[6]);
 
+#define OUTPUT_CHANNEL_LEN 32
+
+/* "200" (an SVID), "e-tag 0x012", "e-tag grp 1 0x005", "vn-tag list 0x1001"; "" for none; returns buf */
+const char *output_channel_text(enum evb_channel tag, uint32_t id, char *buf, size_t len);
+/* "e-tag 0x100-0x1ff,0x300"; ends in "..." when it does not fit; returns buf */
+const char *output_ids_text(enum evb_channel tag, const struct config_ids *ids, unsigned int n,
+			    char *buf, size_t len);
+
 /* names of ports by number; "" where there is none */
 struct output_names {
 	char name[EVB_PORTS_MAX][EVB_PORT_NAME_LEN];
@@ -54,6 +66,9 @@ struct output_set {
 };
 void output_set_add(struct output_set *set, unsigned int port);
 bool output_set_has(const struct output_set *set, unsigned int port);
+/* the ports of a row of evb_groups, from entry @from on, that get frames of their own */
+void output_set_group(struct output_set *set, const struct evb_group *group, unsigned int from,
+		      unsigned int to);
 /* the name of a port, or its number as text in buf of EVB_NAME_LEN where it has none */
 const char *output_name(const struct output_names *names, unsigned int port, char *buf);
 struct json_object *output_set_json(const struct output_set *set, const struct output_names *names);

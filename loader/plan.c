@@ -23,6 +23,7 @@ enum {
 	FID_S = 0x2000, /* + VID */
 	FID_CHANNEL = 0x3000, /* + 3 * domain + no VLAN, rest C, rest S */
 	FID_FREE = FID_CHANNEL + 3 * EVB_DOMAINS_MAX,
+	FID_REPLICATION = 0xf000, /* + number of the port that stands for the group */
 };
 
 /* what the FID of a LAN stands for */
@@ -64,6 +65,9 @@ struct builder {
 	struct plan *plan;
 	struct member members[1 + CONFIG_VFS_MAX]; /* those with a configuration: PF, VFs, a bridge's */
 	unsigned int n_members;
+	struct evb_port *rows[EVB_PORTS_MAX]; /* of the plan, by number */
+	bool bundled[EVB_PORTS_MAX];	      /* has its place behind a group's row, in the LAN at hand */
+	unsigned int room; /* in that LAN's list, beyond one place for each member */
 	bool named[2][4096]; /* VIDs that some port of the domain names, by TPID: C, S */
 	struct fids *fids[EVB_DOMAINS_MAX];
 	bool fid_taken[EVB_FIDS_MAX + 1];
@@ -87,6 +91,11 @@ static bool is_bridge(const struct builder *b)
 static bool is_pf(const struct member *member)
 {
 	return member->row->kind == EVB_KIND_PF;
+}
+
+static bool is_edge(const struct builder *b)
+{
+	return !is_bridge(b) && !config_is_extender(b->cfg);
 }
 
 static struct fids *domain_fids(struct builder *b, uint16_t domain)
@@ -118,15 +127,15 @@ static void collect_fids(struct builder *b)
 
 static uint16_t fid_alloc(struct builder *b)
 {
-	while (b->fid_next < EVB_FIDS_MAX && b->fid_taken[b->fid_next])
+	while (b->fid_next < FID_REPLICATION && b->fid_taken[b->fid_next])
 		b->fid_next++;
-	if (b->fid_next < EVB_FIDS_MAX)
+	if (b->fid_next < FID_REPLICATION)
 		return b->fid_next++;
 	if (!b->err)
 		b->err = log_err_r(-E2BIG,
 				   "the VLANs that ports of channels name are more than %u: write "
 				   "`trunk: all` where a port is to have them all",
-				   EVB_FIDS_MAX - FID_FREE);
+				   FID_REPLICATION - FID_FREE);
 	return EVB_FID_NONE;
 }
 
@@ -152,16 +161,22 @@ static uint16_t fid_special(uint16_t domain, unsigned int which)
 	return domain ? FID_CHANNEL + 3 * domain + which : FID_NO_VLAN + which;
 }
 
+/* an extender hands on what there is, but to a port of one VLAN */
+static bool takes_all(const struct builder *b, const struct config_port *port)
+{
+	return port->trunk_all || (config_is_extender(b->cfg) && !port->vlan);
+}
+
 /*
- * The host's own port, and a bridge's, take VLANs of both kinds when they are told to take all. Not
- * beside channels, where an outermost S-TAG is a channel's.
+ * The host's own port, a bridge's and an extender's take VLANs of both kinds when they are told to
+ * take all. Not beside channels, where an outermost S-TAG is a channel's.
  */
 static uint16_t member_tpid(const struct builder *b, const struct member *member)
 {
 	const struct config_port *port = member->port;
 
-	if ((is_bridge(b) || is_pf(member)) && !member->row->channels && port->trunk_all &&
-	    !port->vlan && !port->has_proto)
+	if ((!is_edge(b) || is_pf(member)) && member->row->channels != EVB_CHANNEL_S &&
+	    takes_all(b, port) && !port->vlan && !port->has_proto)
 		return 0;
 	return port->proto;
 }
@@ -179,14 +194,14 @@ static bool in_vlan(const struct builder *b, const struct member *member, uint16
 
 	if (own && own != tpid)
 		return false;
-	return port->trunk_all || port->vlan == vid || config_vids_has(&port->trunk, vid);
+	return takes_all(b, port) || port->vlan == vid || config_vids_has(&port->trunk, vid);
 }
 
 static bool in_rest(const struct builder *b, const struct member *member, uint16_t tpid)
 {
 	uint16_t own = member_tpid(b, member);
 
-	return member->port->trunk_all && (!own || own == tpid);
+	return takes_all(b, member->port) && (!own || own == tpid);
 }
 
 static bool in_lan(const struct builder *b, const struct member *member, const struct lan *lan)
@@ -200,11 +215,12 @@ static bool in_lan(const struct builder *b, const struct member *member, const s
 	return in_vlan(b, member, lan->tpid, lan->vid);
 }
 
-static struct plan_port *port_add(struct plan *plan, uint32_t number, const char *name)
+static struct plan_port *port_add(struct builder *b, uint32_t number, const char *name)
 {
-	struct plan_port *port = &plan->ports[plan->n_ports++];
+	struct plan_port *port = &b->plan->ports[b->plan->n_ports++];
 
 	port->number = number;
+	b->rows[number] = &port->row;
 	snprintf(port->row.name, sizeof(port->row.name), "%s", name);
 	port->row.wire = EVB_PORT_UPLINK;
 	return port;
@@ -232,7 +248,7 @@ static uint16_t acl_number(const struct builder *b, const struct config_acl *acl
 
 static void port_add_uplink(struct builder *b, const struct plan_dev *dev)
 {
-	struct evb_port *row = &port_add(b->plan, EVB_PORT_UPLINK, "uplink")->row;
+	struct evb_port *row = &port_add(b, EVB_PORT_UPLINK, "uplink")->row;
 
 	port_set_dev(row, dev);
 	row->kind = EVB_KIND_UPLINK;
@@ -242,7 +258,11 @@ static void port_add_uplink(struct builder *b, const struct plan_dev *dev)
 	row->trust = 1;
 	row->allmulti = 1;
 	row->down = dev->no_link;
-	row->channels = b->cfg->n_channels > 0;
+	row->channels = b->cfg->n_channels ? EVB_CHANNEL_S : b->cfg->tag;
+	if (!config_is_extender(b->cfg))
+		return;
+	row->relay = EVB_RELAY_EXTENDER;
+	row->channel_tag = b->cfg->tag; /* with the id of the port that a frame came from */
 }
 
 /* a channel's way to the wire: the uplink as it looks behind the channel's tag */
@@ -254,7 +274,7 @@ static void port_add_channel(struct builder *b, const struct config_channel *cha
 	char name[EVB_PORT_NAME_LEN];
 
 	snprintf(name, sizeof(name), "uplink.%s", channel->name);
-	port = port_add(b->plan, channel->number, name);
+	port = port_add(b, channel->number, name);
 	memcpy(name, port->row.name, sizeof(name));
 	port->row = *uplink;
 	memcpy(port->row.name, name, sizeof(name));
@@ -293,7 +313,7 @@ static void port_set_policy(struct builder *b, struct evb_port *row, const struc
 	row->tpid = member_tpid(b, member);
 	row->qos = port->qos;
 	row->access = port->vlan && !port->has_trunk;
-	row->trunk_all = port->trunk_all;
+	row->trunk_all = takes_all(b, port);
 	row->keep_tag = !port->strip;
 	row->spoofchk = port->spoofchk;
 	row->isolated = port->isolated;
@@ -331,13 +351,15 @@ static void member_add(struct builder *b, struct plan_port *port, const struct c
 	}
 	/* a tag like a channel's is not for those outside to bring */
 	if (!is_bridge(b))
-		port->row.channels = b->cfg->n_channels > 0 && !cfg->channel;
+		port->row.channels = b->cfg->n_channels && !cfg->channel ? EVB_CHANNEL_S : EVB_CHANNEL_NONE;
+	if (config_is_extender(b->cfg))
+		port->row.extended = cfg->ecid;
 	port_set_policy(b, &port->row, member);
 }
 
 static void port_add_pf(struct builder *b, const struct plan_dev *dev)
 {
-	struct plan_port *port = port_add(b->plan, EVB_PORT_PF, "pf");
+	struct plan_port *port = port_add(b, EVB_PORT_PF, "pf");
 
 	port_set_dev(&port->row, dev);
 	port->row.kind = EVB_KIND_PF;
@@ -368,7 +390,7 @@ static enum evb_port_kind kind_wanted(enum config_kind kind)
 
 static void port_add_vf(struct builder *b, const struct config_vf *vf, const struct plan_dev *dev)
 {
-	struct plan_port *port = port_add(b->plan, vf->number, vf->port.name);
+	struct plan_port *port = port_add(b, vf->number, vf->port.name);
 
 	port_set_dev(&port->row, dev);
 	port->row.kind = dev->kind ? dev->kind : kind_wanted(vf->kind);
@@ -383,22 +405,63 @@ static void port_add_vf(struct builder *b, const struct config_vf *vf, const str
 	port->row.down |= dev->no_link;
 }
 
-static bool has_channels(const struct builder *b, const struct config_vf *port)
+/* toward another extender: what goes there has the tag that it came with */
+static void port_add_cascade(struct builder *b, const struct config_vf *cascade,
+			     const struct plan_dev *dev)
 {
-	for (unsigned int i = 0; i < b->cfg->n_vfs; i++)
-		if (b->cfg->vfs[i].svid && !strcmp(b->cfg->vfs[i].dev, port->dev))
-			return true;
-	return false;
+	struct evb_port *row = &port_add(b, cascade->number, cascade->port.name)->row;
+
+	port_set_dev(row, dev);
+	row->kind = EVB_KIND_CASCADE;
+	row->relay = EVB_RELAY_EXTENDER;
+	if (b->no_devices || dev->ifindex)
+		row->send = EVB_SEND_DEV;
+	row->channel_tag = row->channels = b->cfg->tag;
+	row->trust = row->trunk_all = row->allmulti = 1;
+	row->down = dev->no_link || plan_link_off(&cascade->port, b->host);
+}
+
+/* a row that stands for its members; at a bridge, for the copy that goes to all of them */
+static void port_add_replication(struct builder *b, const struct config_replication *group,
+				 const struct plan_dev *dev)
+{
+	struct evb_port *row = &port_add(b, group->number, group->name)->row;
+
+	port_set_dev(row, dev);
+	row->kind = EVB_KIND_REPLICATION;
+	row->relay = b->cfg->relay;
+	row->channel = group->id;
+	row->allmulti = 1;
+	row->fid = FID_REPLICATION + group->number;
+	if (!is_bridge(b))
+		return;
+	row->wire = EVB_PORT_NONE;
+	row->channel_tag = group->members[0].vf->tag;
+	if (b->no_devices || dev->ifindex)
+		row->send = EVB_SEND_DEV;
+}
+
+/* tag of the channels on a port's device */
+static enum evb_channel channels_on(const struct builder *b, const struct config_vf *port)
+{
+	for (unsigned int i = 0; i < b->cfg->n_vfs; i++) {
+		const struct config_vf *other = &b->cfg->vfs[i];
+
+		if (!config_is_device(other) && !strcmp(other->dev, port->dev))
+			return other->tag ? other->tag : EVB_CHANNEL_S;
+	}
+	return EVB_CHANNEL_NONE;
 }
 
 /* a port of a bridge */
 static void port_add_bridge(struct builder *b, const struct config_vf *cfg,
 			    const struct plan_dev *dev)
 {
-	struct plan_port *port = port_add(b->plan, cfg->number, cfg->port.name);
+	struct plan_port *port = port_add(b, cfg->number, cfg->port.name);
 	struct evb_port *row = &port->row;
 	/* behind a port there may be anybody; the peer takes what is for its own address */
-	bool peer = dev->peer && !cfg->svid && (!cfg->port.n_macs || !memcmp(cfg->port.mac[0], dev->mac, 6));
+	bool peer = dev->peer && config_is_device(cfg) &&
+		    (!cfg->port.n_macs || !memcmp(cfg->port.mac[0], dev->mac, 6));
 
 	port_set_dev(row, dev);
 	row->kind = EVB_KIND_PORT;
@@ -408,10 +471,10 @@ static void port_add_bridge(struct builder *b, const struct config_vf *cfg,
 	row->xdp_slot = dev->xdp && !cfg->closed ? port->number + 1 : 0;
 	memcpy(row->mac, cfg->port.n_macs ? cfg->port.mac[0] : dev->mac, sizeof(row->mac));
 	row->n_macs = cfg->port.n_macs;
-	row->channels = !cfg->svid && has_channels(b, cfg);
+	row->channels = config_is_device(cfg) ? channels_on(b, cfg) : EVB_CHANNEL_NONE;
 	member_add(b, port, &cfg->port);
-	row->channel = cfg->svid;
-	row->channel_tag = cfg->svid ? EVB_CHANNEL_S : EVB_CHANNEL_NONE;
+	row->channel = cfg->tag ? cfg->port.ecid : cfg->svid;
+	row->channel_tag = cfg->svid ? EVB_CHANNEL_S : cfg->tag;
 	row->closed = cfg->closed;
 	row->reflective = cfg->port.reflective;
 	row->learning = cfg->port.learning;
@@ -434,6 +497,17 @@ static void collect_named(struct builder *b, uint16_t domain)
 		for (unsigned int vid = 1; vid <= EVB_VID_MAX; vid++)
 			if (config_vids_has(&port->trunk, vid))
 				b->named[s][vid] = true;
+	}
+}
+
+/* VLANs of a bridge's groups: their members may be in all, and name none */
+static void collect_groups(struct builder *b)
+{
+	for (unsigned int i = 0; is_bridge(b) && i < b->cfg->n_replications; i++) {
+		const struct config_replication *group = &b->cfg->replications[i];
+
+		if (group->vlan)
+			b->named[group->tpid == EVB_TPID_S][group->vlan] = true;
 	}
 }
 
@@ -496,7 +570,12 @@ static struct evb_group *group_add(struct builder *b, uint16_t fid)
 /* the bytes in front of what a port gets of a LAN: that of its channel and of the VLAN */
 static unsigned int tag_bytes(const struct evb_port *row, const struct lan *lan)
 {
-	unsigned int bytes = row->channel_tag ? EVB_TAG_LEN : 0;
+	static const unsigned int lens[EVB_CHANNEL__MAX] = {
+		[EVB_CHANNEL_S] = EVB_TAG_LEN,
+		[EVB_CHANNEL_E] = EVB_ETAG_LEN,
+		[EVB_CHANNEL_VN] = EVB_VNTAG_LEN,
+	};
+	unsigned int bytes = lens[row->channel_tag];
 
 	return lan->kind == LAN_NO_VLAN || row->strip_fid == lan->fid ? bytes : bytes + EVB_TAG_LEN;
 }
@@ -506,18 +585,61 @@ static void group_add_port(struct evb_group *group, uint32_t number)
 	group->port[group->count++] = number;
 }
 
+static bool replication_is_of(const struct config_replication *group, const struct lan *lan)
+{
+	if (lan->kind == LAN_REST || group->vlan != lan->vid)
+		return false;
+	return !group->vlan || group->tpid == lan->tpid;
+}
+
+/* one copy does for all members: behind the channel's tag they get the same bytes */
+static bool replication_fits(struct builder *b, const struct config_replication *group,
+			     const struct lan *lan, unsigned int bytes)
+{
+	if (!replication_is_of(group, lan))
+		return false;
+	for (unsigned int i = 0; i < group->n_members; i++)
+		if (tag_bytes(b->rows[group->members[i].vf->number], lan) != bytes)
+			return false;
+	return true;
+}
+
+/* in front of the members of a group for which one copy can stand: its row, and how many they are */
+static void group_add_bundles(struct builder *b, struct evb_group *list, const struct lan *lan,
+			      unsigned int bytes)
+{
+	for (unsigned int i = 0; is_bridge(b) && i < b->cfg->n_replications; i++) {
+		const struct config_replication *group = &b->cfg->replications[i];
+
+		if (b->room < 2 || !replication_fits(b, group, lan, bytes))
+			continue;
+		b->room -= 2;
+		b->rows[group->number]->strip_fid = b->rows[group->members[0].vf->number]->strip_fid;
+		list->bundles = 1;
+		group_add_port(list, EVB_BUNDLE | group->number);
+		group_add_port(list, group->n_members);
+		for (unsigned int m = 0; m < group->n_members; m++) {
+			group_add_port(list, group->members[m].vf->number);
+			b->bundled[group->members[m].vf->number] = true;
+		}
+	}
+}
+
 /* members of a LAN that get so many bytes of tags; addresses into the FDB */
 static int group_fill(struct builder *b, struct evb_group *group, const struct lan *lan,
 		      unsigned int bytes)
 {
 	int err;
 
+	memset(b->bundled, 0, sizeof(b->bundled));
+	group_add_bundles(b, group, lan, bytes);
 	for (unsigned int i = 0; i < b->n_members; i++) {
 		const struct member *member = &b->members[i];
 
 		if (!in_lan(b, member, lan) || tag_bytes(member->row, lan) != bytes)
 			continue;
-		group_add_port(group, member->number);
+		if (!b->bundled[member->number])
+			group_add_port(group, member->number);
 		group->policy |= member->row->policy_out;
 		if (is_pf(member))
 			group->default_port = EVB_PORT_PF;
@@ -538,13 +660,24 @@ static const struct plan_port *port_of(const struct plan *plan, uint32_t number)
 	return NULL;
 }
 
+static unsigned int members_in(const struct builder *b, const struct lan *lan)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < b->n_members; i++)
+		n += in_lan(b, &b->members[i], lan);
+	return n;
+}
+
 static int lan_add(struct builder *b, const struct lan *lan, uint32_t wire)
 {
 	const struct plan_port *out = wire ? port_of(b->plan, wire) : NULL;
 	struct evb_group *group = group_add(b, lan->fid);
 	int err = group ? 0 : -ENOMEM;
 
-	for (unsigned int bytes = 0; !err && bytes <= 2 * EVB_TAG_LEN; bytes += EVB_TAG_LEN) {
+	b->room = EVB_PORTS_MAX - members_in(b, lan) - !!wire;
+	/* every length that tag_bytes() can say: 0, 4, 6, 8, 10, 12 */
+	for (unsigned int bytes = 0; !err && bytes <= EVB_ETAG_LEN + EVB_TAG_LEN; bytes += 2) {
 		err = group_fill(b, group, lan, bytes);
 		if (!err && out && tag_bytes(&out->row, lan) == bytes)
 			group_add_port(group, wire);
@@ -552,14 +685,6 @@ static int lan_add(struct builder *b, const struct lan *lan, uint32_t wire)
 			group->untagged = group->count;
 	}
 	return err;
-}
-
-static bool anybody_in(const struct builder *b, const struct lan *lan)
-{
-	for (unsigned int i = 0; i < b->n_members; i++)
-		if (in_lan(b, &b->members[i], lan))
-			return true;
-	return false;
 }
 
 static void bit_set(__u64 *words, uint32_t number)
@@ -603,7 +728,7 @@ static int special_add(struct builder *b, uint16_t domain, unsigned int which, u
 		.fid = fid_special(domain, which),
 	};
 
-	if (!anybody_in(b, &lan))
+	if (!members_in(b, &lan))
 		return 0;
 	*out = lan.fid;
 	return lan_add(b, &lan, wire);
@@ -614,6 +739,7 @@ static int named_add(struct builder *b, uint16_t domain, uint32_t wire)
 	int err = 0;
 
 	collect_named(b, domain);
+	collect_groups(b);
 	for (int s = 0; s < 2; s++)
 		for (uint16_t vid = 1; !err && vid <= EVB_VID_MAX; vid++) {
 			struct lan lan = {
@@ -660,6 +786,61 @@ static int domain_add(struct builder *b, uint16_t number, struct plan_port *wire
 		domain->row.age = b->cfg->age;
 	}
 	return err ? err : named_add(b, number, out);
+}
+
+/* members of an extender's group, in an order in which tags only come off */
+static int replication_add(struct builder *b, const struct config_replication *rep)
+{
+	struct evb_group *group = group_add(b, FID_REPLICATION + rep->number);
+
+	if (!group)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < rep->n_members; i++)
+		if (rep->members[i].cascade)
+			group_add_port(group, rep->members[i].cascade->vf.number);
+	for (unsigned int strip = 0; strip < 2; strip++)
+		for (unsigned int i = 0; i < rep->n_members; i++) {
+			uint32_t number = rep->members[i].vf ? rep->members[i].vf->number : EVB_PORT_PF;
+			const struct evb_port *row = b->rows[number];
+
+			if (rep->members[i].cascade || (row->strip_fid != 0) != strip)
+				continue;
+			group_add_port(group, number);
+			group->policy |= row->policy_out;
+			if (number == EVB_PORT_PF)
+				group->default_port = EVB_PORT_PF;
+		}
+	return 0;
+}
+
+static int build_replications(struct builder *b)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && !is_bridge(b) && i < b->cfg->n_replications; i++)
+		err = replication_add(b, &b->cfg->replications[i]);
+	return err;
+}
+
+/* ids that are behind cascades: found from the wire as a port's own are */
+static int build_ids(struct builder *b)
+{
+	struct plan *plan = b->plan;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < b->cfg->n_cascades; i++)
+		for (unsigned int j = 0; j < b->cfg->cascades[i].n_ids; j++)
+			n += b->cfg->cascades[i].ids[j].last - b->cfg->cascades[i].ids[j].first + 1;
+	plan->ids = calloc(n + 1, sizeof(*plan->ids));
+	if (!plan->ids)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < b->cfg->n_cascades; i++)
+		for (unsigned int j = 0; j < b->cfg->cascades[i].n_ids; j++)
+			for (uint32_t id = b->cfg->cascades[i].ids[j].first;
+			     id <= b->cfg->cascades[i].ids[j].last; id++)
+				plan->ids[plan->n_ids++] = (struct plan_id){
+					.id = id, .port = b->cfg->cascades[i].vf.number};
+	return 0;
 }
 
 static int build_domains(struct builder *b)
@@ -782,14 +963,35 @@ static void build_domain_flags(struct builder *b)
 		const struct evb_port *row = &plan->ports[i].row;
 
 		watched[row->domain] |= row->promisc;
-		mixed[row->domain] |= !is_wire(row) && row->relay != EVB_RELAY_VEB;
+		mixed[row->domain] |= is_edge(b) && !is_wire(row) && row->relay != EVB_RELAY_VEB;
 	}
 	for (unsigned int i = 0; i < plan->n_ports; i++) {
 		struct evb_port *row = &plan->ports[i].row;
 
 		row->mixed = is_wire(row) && mixed[row->domain];
 		row->watched = watched[row->domain] && row->relay != EVB_RELAY_VEPA &&
-			       row->relay != EVB_RELAY_PRIVATE;
+			       row->relay != EVB_RELAY_PRIVATE &&
+			       row->relay != EVB_RELAY_EXTENDER;
+	}
+}
+
+static bool is_plain_guest(const struct evb_port *row)
+{
+	return (row->kind == EVB_KIND_VETH || row->kind == EVB_KIND_TAP || row->kind == EVB_KIND_AFXDP) &&
+	       row->relay == EVB_RELAY_VEB && row->send != EVB_SEND_NONE && !row->down;
+}
+
+/* frames of most ports: nothing is asked of them but an address, so that they take the lane */
+static void build_plain(struct builder *b)
+{
+	for (unsigned int i = 0; is_edge(b) && i < b->plan->n_ports; i++) {
+		struct evb_port *row = &b->plan->ports[i].row;
+
+		if (row->kind == EVB_KIND_UPLINK ? !row->channels && !row->channel_tag && !row->watched :
+						   is_plain_guest(row) && !row->policy_in && !row->watched)
+			row->plain_in = row->fid;
+		if (is_plain_guest(row) && !row->policy_out)
+			row->plain_out = row->vlan ? row->strip_fid : row->fid;
 	}
 }
 
@@ -812,6 +1014,13 @@ static int fdb_twice(const struct plan *plan, unsigned int i)
 			 vf ? vf->name : "?");
 }
 
+static const struct plan_dev *replication_dev(const struct builder *b, unsigned int i)
+{
+	const struct config_vf *first = b->cfg->replications[i].members[0].vf;
+
+	return is_bridge(b) ? &b->host->vfs[first - b->cfg->vfs] : &b->host->uplink;
+}
+
 static void build_ports(struct builder *b)
 {
 	const struct config *cfg = b->cfg;
@@ -828,6 +1037,10 @@ static void build_ports(struct builder *b)
 			port_add_bridge(b, &cfg->vfs[i], &host->vfs[i]);
 		else
 			port_add_vf(b, &cfg->vfs[i], &host->vfs[i]);
+	for (unsigned int i = 0; i < cfg->n_cascades; i++)
+		port_add_cascade(b, &cfg->cascades[i].vf, &host->vfs[cfg->n_vfs + i]);
+	for (unsigned int i = 0; i < cfg->n_replications; i++)
+		port_add_replication(b, &cfg->replications[i], replication_dev(b, i));
 }
 
 static int key_compare(const void *a, const void *b)
@@ -870,7 +1083,8 @@ static int build(struct builder *b, const struct plan_host *host)
 	struct plan *plan = b->plan;
 	int err;
 
-	plan->ports = calloc(2 + cfg->n_channels + cfg->n_vfs, sizeof(*plan->ports));
+	plan->ports = calloc(2 + cfg->n_channels + cfg->n_vfs + cfg->n_cascades + cfg->n_replications,
+			     sizeof(*plan->ports));
 	plan->domains = calloc(1 + cfg->n_channels, sizeof(*plan->domains));
 	if (!plan->ports || !plan->domains)
 		return -ENOMEM;
@@ -882,7 +1096,12 @@ static int build(struct builder *b, const struct plan_host *host)
 	if (!err)
 		err = build_domains(b);
 	if (!err)
+		err = build_replications(b);
+	if (!err)
+		err = build_ids(b);
+	if (!err)
 		err = b->err;
+	build_plain(b);
 	build_sort(plan);
 	for (unsigned int i = 1; !err && i < plan->n_fdb; i++)
 		if (!fdb_compare(&plan->fdb[i - 1], &plan->fdb[i]))
@@ -927,6 +1146,7 @@ void plan_free(struct plan *plan)
 	free(plan->guard);
 	free(plan->acls);
 	free(plan->meters);
+	free(plan->ids);
 	free(plan);
 }
 

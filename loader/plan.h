@@ -26,7 +26,7 @@ struct plan_fid {
 
 struct plan_host {
 	struct plan_dev uplink;
-	struct plan_dev vfs[CONFIG_VFS_MAX]; /* in the order of config->vfs; ports of one device alike */
+	struct plan_dev vfs[CONFIG_VFS_MAX]; /* as config_device() counts; ports of one device alike */
 	/* FIDs that VLANs of the running switch have, which they keep; of all but the first domain */
 	unsigned int n_fids;
 	const struct plan_fid *fids;
@@ -71,7 +71,16 @@ struct plan_meter {
 	struct evb_meter row;
 };
 
-/* the rows, each list in ascending order of its key; evb_ingress, evb_ifaces, evb_tx follow from ports */
+/* an id of a port behind a cascade: a row of evb_ingress on the uplink */
+struct plan_id {
+	uint32_t id;
+	uint32_t port;
+};
+
+/*
+ * the rows, each list but ids in ascending order of its key; evb_ifaces and evb_tx follow from ports,
+ * evb_ingress from ports and ids
+ */
 struct plan {
 	unsigned int n_ports, n_vlans, n_fdb, n_groups, n_domains;
 	unsigned int n_multicast, n_guard, n_acls, n_meters;
@@ -84,6 +93,8 @@ struct plan {
 	struct plan_guard *guard;
 	struct plan_acl *acls;
 	struct plan_meter *meters;
+	unsigned int n_ids;
+	struct plan_id *ids;
 };
 
 /*

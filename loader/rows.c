@@ -100,14 +100,32 @@ static int derive_near(struct derived *d, const struct plan *plan)
 	return taken && d->near ? 0 : -ENOMEM;
 }
 
-static void derive_port(struct derived *d, const struct plan_port *port)
+static void derive_ingress(struct derived *d, uint32_t ifindex, uint32_t channel, uint32_t port)
 {
+	if (!ifindex)
+		return;
+	d->ingress[d->n_ingress].key.ifindex = ifindex;
+	d->ingress[d->n_ingress].key.channel = channel;
+	d->ingress[d->n_ingress++].row.port = port;
+}
+
+/* does the frame's way in tell the port? The PF's frames are told by the hook, a group sends none */
+static bool has_ingress(const struct evb_port *row)
+{
+	if (row->kind == EVB_KIND_REPLICATION)
+		return row->relay == EVB_RELAY_EXTENDER; /* its id comes from above */
+	return row->kind != EVB_KIND_PF;
+}
+
+/* @wire: ifindex of the uplink, on which an extender's ports have their ids */
+static void derive_port(struct derived *d, const struct plan_port *port, uint32_t wire)
+{
+	if (port->row.extended)
+		derive_ingress(d, wire, port->row.extended, port->number);
 	if (!port->row.ifindex)
 		return;
-	if (port->row.kind != EVB_KIND_PF) { /* its frames are told by the hook */
-		d->ingress[d->n_ingress].key.ifindex = port->row.ifindex;
-		d->ingress[d->n_ingress].key.channel = port->row.channel;
-		d->ingress[d->n_ingress++].row.port = port->number;
+	if (has_ingress(&port->row)) {
+		derive_ingress(d, port->row.ifindex, port->row.channel, port->number);
 		if (!port->row.channel)
 			derive_iface(d, port);
 	}
@@ -128,18 +146,21 @@ static void derived_free(struct derived *d)
 
 static int derive(const struct plan *plan, struct derived *d)
 {
+	const struct evb_port *uplink = plan_port_get(plan, EVB_PORT_UPLINK);
 	unsigned int rules = 0;
 
 	for (unsigned int i = 0; i < plan->n_acls; i++)
 		rules += plan->acls[i].row.count;
-	d->ingress = calloc(plan->n_ports + 1, sizeof(*d->ingress));
+	d->ingress = calloc(2 * plan->n_ports + plan->n_ids + 1, sizeof(*d->ingress));
 	d->ifaces = calloc(plan->n_ports + 1, sizeof(*d->ifaces));
 	d->tx = calloc(plan->n_ports + 1, sizeof(*d->tx));
 	d->hits = calloc(rules + 1, sizeof(*d->hits));
 	if (!d->ingress || !d->ifaces || !d->tx || !d->hits)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < plan->n_ports; i++)
-		derive_port(d, &plan->ports[i]);
+		derive_port(d, &plan->ports[i], uplink ? uplink->ifindex : 0);
+	for (unsigned int i = 0; i < plan->n_ids; i++)
+		derive_ingress(d, uplink ? uplink->ifindex : 0, plan->ids[i].id, plan->ids[i].port);
 	for (unsigned int i = 0; i < plan->n_acls; i++)
 		for (unsigned int rule = 0; rule < plan->acls[i].row.count; rule++) {
 			d->hits[d->n_hits].key.acl = plan->acls[i].number;
@@ -274,6 +295,8 @@ static int rows_add(struct rows *rows, enum table table, const void *key, const 
 struct there {
 	char *rows; /* NULL: a hash, asked row by row */
 	char *one;
+	char *keys; /* of a trie, which answers for a key with what covers it: all of them, sorted */
+	unsigned int n_keys;
 	size_t mapped; /* bytes of rows, where they are the map's own; 0: a copy */
 };
 
@@ -303,95 +326,12 @@ static bool there_map(const struct tables *tables, enum table table, struct ther
 	return true;
 }
 
-static int there_open(const struct tables *tables, enum table table, struct there *out)
-{
-	uint32_t n = array_sizes[table], *keys, out_batch;
-	int err;
-
-	out->rows = NULL;
-	out->mapped = 0;
-	out->one = calloc(1, row_room(table));
-	if (!n || (out->one && there_map(tables, table, out)))
-		return out->one ? 0 : -ENOMEM;
-	out->rows = calloc(n, table_value_size(table));
-	keys = calloc(n, sizeof(*keys));
-	err = out->one && out->rows && keys ? 0 : -ENOMEM;
-	if (!err && bpf_map_lookup_batch(tables->fd[table], NULL, &out_batch, keys, out->rows, &n,
-					 NULL) && errno != ENOENT)
-		err = log_err_r(-errno, "cannot read map %s: %s", table_name(table), log_errno(errno));
-	free(keys);
-	return err;
-}
-
-static void there_close(struct there *there)
-{
-	if (there->mapped)
-		munmap(there->rows, there->mapped);
-	else
-		free(there->rows);
-	free(there->one);
-}
-
-/* the row with that key, NULL if there is none */
-static const void *there_get(const struct tables *tables, enum table table, struct there *there,
-			     const void *key)
-{
-	uint32_t number;
-	char *row;
-
-	if (!there->rows)
-		return table_get(tables, table, key, there->one) ? NULL : there->one;
-	memcpy(&number, key, sizeof(number));
-	row = there->rows + (size_t)number * table_value_size(table);
-	return row_empty(table, row) ? NULL : row;
-}
-
-/* a slot that another address has taken by learning is as good as one that it shares */
-static bool near_is_busy(const struct tables *tables, enum table table, const void *key,
-			 const void *have, const void *want)
-{
-	if (table != TABLE_FDB_NEAR)
-		return false;
-	return (((const struct evb_near *)have)->word ^ ((const struct evb_near *)want)->word) >=
-		       EVB_NEAR_MAX &&
-	       near_learned(tables, table, key, have);
-}
-
-static int diff_wanted(const struct tables *tables, const struct wanted *wanted,
-		       struct there *there, struct rows *rows)
-{
-	int err = 0;
-
-	for (unsigned int i = 0; !err && i < wanted->n; i++) {
-		const char *key = wanted->base + i * wanted->stride, *row = key + wanted->row;
-		const void *have = there_get(tables, wanted->table, there, key);
-
-		if (have && near_is_busy(tables, wanted->table, key, have, row))
-			continue;
-		if (!have || !row_same(wanted->table, have, row))
-			err = rows_add(rows, wanted->table, key, have, row);
-	}
-	return err;
-}
-
 static int key_compare(const void *a, const void *b, void *size)
 {
 	return memcmp(a, b, *(const size_t *)size);
 }
 
-/* the keys that the plan wants, sorted by their bytes */
-static char *wanted_keys(const struct wanted *wanted, size_t size)
-{
-	char *keys = calloc(wanted->n + 1, size);
-
-	for (unsigned int i = 0; keys && i < wanted->n; i++)
-		memcpy(keys + i * size, wanted->base + i * wanted->stride, size);
-	if (keys)
-		qsort_r(keys, wanted->n, size, key_compare, &size);
-	return keys;
-}
-
-static bool key_wanted(const char *keys, unsigned int n, size_t size, const void *key)
+static bool key_is_in(const char *keys, unsigned int n, size_t size, const void *key)
 {
 	unsigned int low = 0;
 
@@ -430,6 +370,115 @@ static int key_next(const struct tables *tables, enum table table, bool first, c
 	return number < array_sizes[table] ? 0 : -ENOENT;
 }
 
+static int there_keys(const struct tables *tables, enum table table, struct there *out)
+{
+	size_t size = table_key_size(table);
+	unsigned int max = 0;
+	char key[ROWS_KEY_MAX] = {};
+
+	for (bool first = true; !key_next(tables, table, first, key); first = false) {
+		char *keys = out->keys;
+
+		if (out->n_keys == max) {
+			max = max ? 2 * max : 64;
+			keys = realloc(keys, max * size);
+			if (!keys)
+				return -ENOMEM;
+			out->keys = keys;
+		}
+		memcpy(keys + out->n_keys++ * size, key, size);
+	}
+	if (out->n_keys)
+		qsort_r(out->keys, out->n_keys, size, key_compare, &size);
+	return 0;
+}
+
+static int there_open(const struct tables *tables, enum table table, struct there *out)
+{
+	uint32_t n = array_sizes[table], *keys, out_batch;
+	int err;
+
+	*out = (struct there){.one = calloc(1, row_room(table))};
+	if (out->one && table == TABLE_GUARD)
+		return there_keys(tables, table, out);
+	if (!n || (out->one && there_map(tables, table, out)))
+		return out->one ? 0 : -ENOMEM;
+	out->rows = calloc(n, table_value_size(table));
+	keys = calloc(n, sizeof(*keys));
+	err = out->one && out->rows && keys ? 0 : -ENOMEM;
+	if (!err && bpf_map_lookup_batch(tables->fd[table], NULL, &out_batch, keys, out->rows, &n,
+					 NULL) && errno != ENOENT)
+		err = log_err_r(-errno, "cannot read map %s: %s", table_name(table), log_errno(errno));
+	free(keys);
+	return err;
+}
+
+static void there_close(struct there *there)
+{
+	if (there->mapped)
+		munmap(there->rows, there->mapped);
+	else
+		free(there->rows);
+	free(there->one);
+	free(there->keys);
+}
+
+/* the row with that key, NULL if there is none */
+static const void *there_get(const struct tables *tables, enum table table, struct there *there,
+			     const void *key)
+{
+	uint32_t number;
+	char *row;
+
+	if (table == TABLE_GUARD && !key_is_in(there->keys, there->n_keys, table_key_size(table), key))
+		return NULL;
+	if (!there->rows)
+		return table_get(tables, table, key, there->one) ? NULL : there->one;
+	memcpy(&number, key, sizeof(number));
+	row = there->rows + (size_t)number * table_value_size(table);
+	return row_empty(table, row) ? NULL : row;
+}
+
+/* a slot that another address has taken by learning is as good as one that it shares */
+static bool near_is_busy(const struct tables *tables, enum table table, const void *key,
+			 const void *have, const void *want)
+{
+	if (table != TABLE_FDB_NEAR)
+		return false;
+	return (((const struct evb_near *)have)->word ^ ((const struct evb_near *)want)->word) >=
+		       EVB_NEAR_MAX &&
+	       near_learned(tables, table, key, have);
+}
+
+static int diff_wanted(const struct tables *tables, const struct wanted *wanted,
+		       struct there *there, struct rows *rows)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < wanted->n; i++) {
+		const char *key = wanted->base + i * wanted->stride, *row = key + wanted->row;
+		const void *have = there_get(tables, wanted->table, there, key);
+
+		if (have && near_is_busy(tables, wanted->table, key, have, row))
+			continue;
+		if (!have || !row_same(wanted->table, have, row))
+			err = rows_add(rows, wanted->table, key, have, row);
+	}
+	return err;
+}
+
+/* the keys that the plan wants, sorted by their bytes */
+static char *wanted_keys(const struct wanted *wanted, size_t size)
+{
+	char *keys = calloc(wanted->n + 1, size);
+
+	for (unsigned int i = 0; keys && i < wanted->n; i++)
+		memcpy(keys + i * size, wanted->base + i * wanted->stride, size);
+	if (keys)
+		qsort_r(keys, wanted->n, size, key_compare, &size);
+	return keys;
+}
+
 /* rows that are there and not wanted */
 static int diff_unwanted(const struct tables *tables, const struct wanted *wanted,
 			 struct there *there, struct rows *rows)
@@ -441,7 +490,7 @@ static int diff_unwanted(const struct tables *tables, const struct wanted *wante
 
 	for (bool first = true; !err && !key_next(tables, wanted->table, first, key);
 	     first = false) {
-		if (key_wanted(keys, wanted->n, size, key))
+		if (key_is_in(keys, wanted->n, size, key))
 			continue;
 		have = there_get(tables, wanted->table, there, key);
 		if (have && !near_learned(tables, wanted->table, key, have))
@@ -461,7 +510,7 @@ static int unwanted_address(const struct evb_fdb_key *key, const struct evb_fdb_
 {
 	const struct unwanted_fdb *unwanted = arg;
 
-	if (val->kind == EVB_FDB_LEARNED || key_wanted(unwanted->keys, unwanted->n, sizeof(*key), key))
+	if (val->kind == EVB_FDB_LEARNED || key_is_in(unwanted->keys, unwanted->n, sizeof(*key), key))
 		return 0;
 	return rows_add(unwanted->rows, TABLE_FDB, key, val, NULL);
 }
@@ -560,7 +609,8 @@ static bool port_moves(const struct row_change *change)
 		return false;
 	return !new || old->ifindex != new->ifindex || send_moves(old, new) ||
 	       old->domain != new->domain || old->wire != new->wire || old->channel != new->channel ||
-	       old->channel_tag != new->channel_tag || fid_moves(old, new) ||
+	       old->channel_tag != new->channel_tag || old->extended != new->extended ||
+	       fid_moves(old, new) ||
 	       old->vlan != new->vlan || tpid_moves(old, new) ||
 	       mac_moves(old, new);
 }
@@ -671,7 +721,9 @@ static int mark_stray(const struct evb_fdb_key *key, const struct evb_fdb_val *v
 		return 0;
 	group = group_of(strays->plan, key->fid);
 	for (unsigned int i = 0; group && i < group->count; i++)
-		if (group->port[i] == val->port)
+		if (group->port[i] & EVB_BUNDLE)
+			i++; /* how many they are */
+		else if (group->port[i] == val->port)
 			return 0;
 	strays->marked[val->port] = true;
 	return 0;
@@ -719,6 +771,7 @@ static int put_without_link(const struct tables *tables, const struct row_change
 	struct evb_port quiet = *row;
 
 	quiet.down = 1;
+	quiet.plain_in = quiet.plain_out = EVB_FID_NONE;
 	return table_put(tables, TABLE_PORTS, change->key, &quiet);
 }
 

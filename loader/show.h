@@ -9,5 +9,6 @@
 #include "view.h"
 
 int show_fdb(const struct cmd_ctx *ctx, struct view *view);
+int show_replication(const struct cmd_ctx *ctx, struct view *view);
 int show_channels(const struct cmd_ctx *ctx, struct view *view);
 int show_vlans(const struct cmd_ctx *ctx, struct view *view);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* show_channels.c - `evbpf show SWITCH channels`: S-channels, and who is in them. */
+/*
+ * show_channels.c - `evbpf show SWITCH channels`: S-channels and ids of extended ports, and who is in
+ * them.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +12,11 @@
 #include "output.h"
 #include "show.h"
 
-#define CELL_LEN 16
+#define CELL_LEN 48
 
 /*
- * a channel of the uplink, or a port of a bridge that is one; its ports are those behind it: of a
- * bridge, itself
+ * An S-channel of the uplink; or a port that is a channel, of a bridge's device or of an extender's
+ * uplink. Its ports are those behind it: of a port, itself.
  */
 struct channel {
 	const struct view_item *item;
@@ -42,7 +45,18 @@ static void find_members(const struct view_items *items, struct channel *channel
 			member_add(channel, &items->list[i]);
 }
 
-/* what has an SVID on its device */
+/* an extender's ports are channels of the uplink, and not of their own devices */
+static const char *channel_dev(const struct view *view, const struct view_item *item,
+			       struct view_port *at)
+{
+	if (config_is_extender(view->cfg))
+		view_port(view, EVB_PORT_UPLINK, view->cfg->uplink, at);
+	else
+		view_port(view, item->number, item->dev, at);
+	return at->dev;
+}
+
+/* what has a tag of its own on its device */
 static int collect(const struct view *view, const struct view_items *items, struct channels *out)
 {
 	struct view_port at;
@@ -54,10 +68,9 @@ static int collect(const struct view *view, const struct view_items *items, stru
 		const struct view_item *item = &items->list[i];
 		struct channel *channel = &out->list[out->n];
 
-		if (!item->svid)
+		if (!item->tag)
 			continue;
-		view_port(view, item->number, item->dev, &at);
-		memcpy(channel->dev, at.dev, sizeof(channel->dev));
+		memcpy(channel->dev, channel_dev(view, item, &at), sizeof(channel->dev));
 		channel->item = item;
 		channel->name = item->channel ? item->channel->name : item->name;
 		channel->relay = item->channel ? item->channel->relay : view->cfg->relay;
@@ -70,6 +83,29 @@ static int collect(const struct view *view, const struct view_items *items, stru
 	return 0;
 }
 
+static void channel_id_json(const struct view_item *item, struct json_object *row)
+{
+	if (item->cascade)
+		output_add(row, "ids", output_ids(item->cascade->ids, item->cascade->n_ids));
+	else
+		output_add_id(row, item->tag, item->id);
+}
+
+static const char *channel_id_text(const struct view_item *item, char *buf, size_t len)
+{
+	if (item->cascade)
+		return output_ids_text(item->tag, item->cascade->ids, item->cascade->n_ids, buf, len);
+	return output_channel_text(item->tag, item->id, buf, len);
+}
+
+static bool has_extended(const struct channels *channels)
+{
+	for (unsigned int i = 0; i < channels->n; i++)
+		if (channels->list[i].item->tag != EVB_CHANNEL_S)
+			return true;
+	return false;
+}
+
 static int channels_json(const struct cmd_ctx *ctx, const struct view *view,
 			 const struct channels *channels, const struct output_names *names)
 {
@@ -80,7 +116,8 @@ static int channels_json(const struct cmd_ctx *ctx, const struct view *view,
 		struct json_object *row = json_object_new_object();
 
 		output_add(row, "name", output_str(channel->name));
-		output_add(row, "svid", output_num(channel->item->svid));
+		output_add(row, "tag", output_str(evb_channel_name(channel->item->tag)));
+		channel_id_json(channel->item, row);
 		output_add(row, "relay", output_str(evb_relay_name(channel->relay)));
 		output_add(row, "dev", output_str(channel->dev));
 		output_add(row, "port", output_str(channel->item->name));
@@ -95,16 +132,17 @@ static int channels_json(const struct cmd_ctx *ctx, const struct view *view,
 
 static int channels_text(const struct channels *channels, const struct output_names *names)
 {
-	static const char *const headings[] = {"CHANNEL", ">SVID",   "RELAY",  "DEV",
-					       "PORT",	  ">PORTS", "MEMBERS"};
+	const char *const headings[] = {
+		"CHANNEL", has_extended(channels) ? "ID" : ">SVID", "RELAY", "DEV", "PORT", ">PORTS",
+		"MEMBERS"};
 	struct output_table *table = output_table_new(7, headings);
-	char svid[CELL_LEN], count[CELL_LEN], members[OUTPUT_SET_LEN];
+	char id[CELL_LEN], count[CELL_LEN], members[OUTPUT_SET_LEN];
 
 	for (unsigned int i = 0; i < channels->n; i++) {
 		const struct channel *channel = &channels->list[i];
 		const char *cells[] = {
 			channel->name,
-			svid,
+			channel_id_text(channel->item, id, sizeof(id)),
 			evb_relay_name(channel->relay),
 			channel->dev,
 			channel->item->name,
@@ -112,7 +150,6 @@ static int channels_text(const struct channels *channels, const struct output_na
 			output_set_text(&channel->members, names, members, sizeof(members)),
 		};
 
-		snprintf(svid, sizeof(svid), "%u", channel->item->svid);
 		snprintf(count, sizeof(count), "%u", channel->n_members);
 		output_table_row(table, cells);
 	}

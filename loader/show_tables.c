@@ -78,8 +78,7 @@ static int places_add_other(struct places *places, uint16_t fid, struct fid what
 	}
 	if (table_get(places->tables, TABLE_GROUPS, &key, group))
 		group->count = 0;
-	for (unsigned int i = 0; i < group->count && i < EVB_PORTS_MAX; i++)
-		output_set_add(&place->members, group->port[i]);
+	output_set_group(&place->members, group, 0, group->count);
 	if (what.kind == FID_NO_VLAN)
 		place->untagged = place->members;
 	free(group);
@@ -269,7 +268,11 @@ struct fdb {
 	struct fdb_row *rows;
 	const struct fids *fids;
 	uint64_t now; /* evb_clock's */
-	uint16_t svid[EVB_PORTS_MAX]; /* of a bridge's ports */
+	bool channels; /* text has a column for them */
+	struct fdb_channel {
+		enum evb_channel tag;
+		uint32_t id;
+	} of[EVB_PORTS_MAX]; /* of a bridge's or an extender's ports */
 };
 
 static int fdb_add(const struct evb_fdb_key *key, const struct evb_fdb_val *val, void *arg)
@@ -312,17 +315,29 @@ static uint64_t fdb_age(const struct fdb *fdb, const struct fdb_row *row)
 	return fdb->now > row->val.used ? fdb->now - row->val.used : 0;
 }
 
-/* a bridge's port is in one domain with the others: its SVID tells it from them */
-static unsigned int fdb_svid(const struct fdb *fdb, const struct fdb_row *row)
+/* a bridge's port is in one domain with the others: the id in its tag tells it from them */
+static const struct fdb_channel *fdb_channel(const struct fdb *fdb, const struct fdb_row *row)
 {
-	return row->val.port < EVB_PORTS_MAX ? fdb->svid[row->val.port] : 0;
+	static const struct fdb_channel none;
+
+	return row->val.port < EVB_PORTS_MAX ? &fdb->of[row->val.port] : &none;
 }
 
 static struct json_object *fdb_channel_json(const struct fdb *fdb, const struct fdb_row *row)
 {
-	unsigned int svid = fdb_svid(fdb, row);
+	uint32_t id = fdb_channel(fdb, row)->id;
 
-	return svid ? output_num(svid) : output_str(fid_channel(fdb->view, &row->fid));
+	return id ? output_num(id) : output_str(fid_channel(fdb->view, &row->fid));
+}
+
+static const char *fdb_channel_text(const struct fdb *fdb, const struct fdb_row *row, char *buf,
+				    size_t len)
+{
+	const struct fdb_channel *channel = fdb_channel(fdb, row);
+
+	if (!channel->id)
+		return fid_channel(fdb->view, &row->fid);
+	return output_channel_text(channel->tag, channel->id, buf, len);
 }
 
 static int fdb_json(const struct cmd_ctx *ctx, const struct fdb *fdb,
@@ -354,15 +369,16 @@ static int fdb_text(const struct fdb *fdb, const struct output_names *names)
 {
 	static const char *const headings[] = {"CHANNEL", "MAC",  ">VLAN", "PROTO",
 					       "PORT",	  "KIND", ">AGE"};
-	bool bridge = config_is_bridge(fdb->view->cfg), channels = fdb->view->cfg->n_channels;
+	bool bridge = config_is_bridge(fdb->view->cfg);
 	struct output_table *table =
-		output_table_new(5 + channels + bridge, cells_from(fdb->view, headings));
+		output_table_new(5 + fdb->channels + bridge, headings + !fdb->channels);
 	char mac[OUTPUT_MAC_LEN], vlan[16], name[EVB_NAME_LEN], age[24];
+	char channel[OUTPUT_CHANNEL_LEN];
 
 	for (unsigned int i = 0; i < fdb->n; i++) {
 		const struct fdb_row *row = &fdb->rows[i];
 		const char *cells[] = {
-			fid_channel(fdb->view, &row->fid),
+			fdb_channel_text(fdb, row, channel, sizeof(channel)),
 			output_mac_format(row->key.mac, mac),
 			fid_vlan_text(&row->fid, vlan, sizeof(vlan)),
 			fid_proto(&row->fid),
@@ -372,9 +388,30 @@ static int fdb_text(const struct fdb *fdb, const struct output_names *names)
 		};
 
 		snprintf(age, sizeof(age), "%" PRIu64, fdb_age(fdb, row));
-		output_table_row(table, cells_from(fdb->view, cells));
+		output_table_row(table, cells + !fdb->channels);
 	}
 	return output_table_print(table, stdout, "");
+}
+
+/* S-channels of a bridge have no column: their ports' names say as much */
+static int fdb_channels(struct fdb *fdb)
+{
+	struct view_items items;
+	int err = view_items(fdb->view->cfg, &items);
+
+	if (err)
+		return err;
+	fdb->channels = fdb->view->cfg->n_channels;
+	for (unsigned int i = 0; i < items.n; i++) {
+		const struct view_item *item = &items.list[i];
+
+		if (item->channel)
+			continue; /* the FID tells */
+		fdb->of[item->number] = (struct fdb_channel){.tag = item->tag, .id = item->id};
+		fdb->channels |= item->tag && item->tag != EVB_CHANNEL_S;
+	}
+	free(items.list);
+	return 0;
 }
 
 static int fdb_collect(struct fdb *fdb, const struct fids *fids)
@@ -386,9 +423,8 @@ static int fdb_collect(struct fdb *fdb, const struct fids *fids)
 		return log_err_r(err, "%s: cannot read map evb_clock: %s", view->name,
 				 log_errno(err));
 	fdb->fids = fids;
-	for (unsigned int i = 0; i < view->cfg->n_vfs; i++)
-		fdb->svid[view->cfg->vfs[i].number] = view->cfg->vfs[i].svid;
-	return tables_each_fdb(&view->tables, fdb_add, fdb);
+	err = fdb_channels(fdb);
+	return err ? err : tables_each_fdb(&view->tables, fdb_add, fdb);
 }
 
 int show_fdb(const struct cmd_ctx *ctx, struct view *view)

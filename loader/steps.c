@@ -29,12 +29,12 @@ static struct evb_undo_val undo_of(enum evb_undo what, uint32_t port, const char
 
 static uint32_t vf_number(const struct steps *at, unsigned int i)
 {
-	return at->cfg->vfs[i].number;
+	return config_device(at->cfg, i)->number;
 }
 
 int steps_guest(struct steps *at, unsigned int i)
 {
-	const struct config_vf *vf = &at->cfg->vfs[i];
+	const struct config_vf *vf = config_device(at->cfg, i);
 	struct evb_undo_val val = undo_of(EVB_UNDO_GUEST, vf_number(at, i), vf->dev, 0);
 	struct nl_veth veth = {
 		.name = vf->dev,
@@ -154,7 +154,7 @@ static int vf_offloads(struct steps *at, unsigned int i)
 	int err;
 
 	/* what a tap's guest may leave to the host is between it and its monitor */
-	if (at->cfg->vfs[i].hook != CONFIG_HOOK_XDP || vf->kind == EVB_KIND_TAP)
+	if (config_device(at->cfg, i)->hook != CONFIG_HOOK_XDP || vf->kind == EVB_KIND_TAP)
 		return 0;
 	if (vf->kind == EVB_KIND_PORT)
 		return port_offloads(at, i);
@@ -216,6 +216,46 @@ static int uplink_offloads(struct steps *at)
 		return 0;
 	}
 	return 0;
+}
+
+/*
+ * Where an E-TAG or VN-Tag leaves: what cuts a GSO frame has to know that there is one. The kernel
+ * does, and a veth leaves it to the kernel; of a device's own engine nobody knows.
+ */
+static int segment_before(struct steps *at, uint32_t port, const struct nl_link *link)
+{
+	static const struct feature whole[] = {
+		{"tx-tcp-segmentation", false},
+		{"tx-tcp-ecn-segmentation", false},
+		{"tx-tcp-mangleid-segmentation", false},
+		{"tx-tcp6-segmentation", false},
+		{"tx-udp-segmentation", false},
+	};
+
+	if (!strcmp(link->kind, "veth"))
+		return 0;
+	return features_set(at, port, -1, link, whole, sizeof(whole) / sizeof(whole[0]),
+			    "it would cut frames without their E-TAG or VN-Tag");
+}
+
+/* frames leave by the device with such a tag */
+static bool carries_extended(const struct config *cfg, const struct config_vf *vf)
+{
+	if (config_is_cascade(cfg, vf))
+		return true;
+	for (unsigned int j = 0; j < cfg->n_vfs; j++)
+		if (cfg->vfs[j].tag && !strcmp(cfg->vfs[j].dev, vf->dev))
+			return true;
+	return false;
+}
+
+int steps_vf_extended(struct steps *at, unsigned int i, const struct config *old)
+{
+	const struct config_vf *vf = config_device(at->cfg, i);
+
+	if (!carries_extended(at->cfg, vf) || carries_extended(old, vf))
+		return 0;
+	return segment_before(at, vf_number(at, i), &at->host->vfs[i].link);
 }
 
 /* the uplink has to hear its VFs' addresses, a bridge's port everybody's */
@@ -297,14 +337,32 @@ static int attach_xdp(struct steps *at, uint32_t port, const struct nl_link *lin
 
 	if (!err)
 		err = dataplane_xdp(at->dp, prog, &xdp);
+	if (!err)
+		err = hook_xdp_attach(xdp, link->ifindex, NULL);
+	if (err != -ERESTART)
+		return err;
+	err = dataplane_xdp_again(at->dp, prog, &xdp);
 	return err ? err : hook_xdp_attach(xdp, link->ifindex, NULL);
 }
 
 static enum dataplane_prog vf_program(const struct steps *at, unsigned int i)
 {
-	if (at->host->bridge)
+	switch (at->host->vfs[i].kind) {
+	case EVB_KIND_PORT:
 		return DATAPLANE_FROM_PORT;
-	return at->host->vfs[i].kind == EVB_KIND_MACVTAP ? DATAPLANE_FROM_MACVTAP : DATAPLANE_FROM_VF;
+	case EVB_KIND_CASCADE:
+		return DATAPLANE_FROM_CASCADE;
+	case EVB_KIND_MACVTAP:
+		return at->host->extender ? DATAPLANE_EXTENDED_MACVTAP : DATAPLANE_FROM_MACVTAP;
+	default:
+		return at->host->extender ? DATAPLANE_EXTENDED_VF : DATAPLANE_FROM_VF;
+	}
+}
+
+/* more than one station is behind it */
+static bool vf_is_cable(const struct steps *at, unsigned int i)
+{
+	return at->host->vfs[i].kind == EVB_KIND_PORT || at->host->vfs[i].kind == EVB_KIND_CASCADE;
 }
 
 int steps_vf_load(struct steps *at, unsigned int i)
@@ -314,7 +372,7 @@ int steps_vf_load(struct steps *at, unsigned int i)
 	return fd < 0 ? fd : 0;
 }
 
-/* a name of a bridge's port may have a dot in it, that of a pin not */
+/* a name of such a port may have a dot in it, that of a pin not */
 static int port_programs(struct steps *at, unsigned int i)
 {
 	const struct nl_link *link = &at->host->vfs[i].link;
@@ -324,38 +382,42 @@ static int port_programs(struct steps *at, unsigned int i)
 
 	snprintf(name, sizeof(name), "port%u", port);
 	err = attach_tc(at, port, link, name, HOOK_INGRESS, vf_program(at, i));
-	if (!err && at->cfg->vfs[i].hook == CONFIG_HOOK_XDP)
+	if (!err && config_device(at->cfg, i)->hook == CONFIG_HOOK_XDP)
 		err = attach_xdp(at, port, link, DATAPLANE_XDP_PORT);
 	return err;
 }
 
 int steps_vf_programs(struct steps *at, unsigned int i)
 {
-	const struct config_vf *vf = &at->cfg->vfs[i];
+	const struct config_vf *vf = config_device(at->cfg, i);
 	const struct nl_link *link = &at->host->vfs[i].link;
 	uint32_t port = vf_number(at, i);
 	int err;
 
-	if (at->host->bridge)
+	if (vf_is_cable(at, i))
 		return port_programs(at, i);
 	if (at->host->vfs[i].kind == EVB_KIND_MACVTAP) /* what its guest sends goes out of it */
 		return attach_tc(at, port, link, vf->port.name, HOOK_EGRESS, vf_program(at, i));
 	err = attach_tc(at, port, link, vf->port.name, HOOK_INGRESS, vf_program(at, i));
 	if (!err && vf->hook == CONFIG_HOOK_XDP)
-		err = attach_xdp(at, port, link, DATAPLANE_XDP_VF);
+		err = attach_xdp(at, port, link,
+				 at->host->extender ? DATAPLANE_XDP_EXTENDED_VF : DATAPLANE_XDP_VF);
 	return err;
 }
 
 int steps_uplink_programs(struct steps *at)
 {
 	const struct nl_link *link = &at->host->uplink;
-	int err = attach_tc(at, EVB_PORT_UPLINK, link, "uplink", HOOK_EGRESS, DATAPLANE_FROM_PF);
+	bool extender = at->host->extender;
+	int err = attach_tc(at, EVB_PORT_UPLINK, link, "uplink", HOOK_EGRESS,
+			    extender ? DATAPLANE_EXTENDED_PF : DATAPLANE_FROM_PF);
 
 	if (!err)
 		err = attach_tc(at, EVB_PORT_UPLINK, link, "uplink", HOOK_INGRESS,
-				DATAPLANE_FROM_WIRE);
+				extender ? DATAPLANE_FROM_ABOVE : DATAPLANE_FROM_WIRE);
 	if (!err && at->host->uplink_xdp)
-		err = attach_xdp(at, EVB_PORT_UPLINK, link, DATAPLANE_XDP_WIRE);
+		err = attach_xdp(at, EVB_PORT_UPLINK, link,
+				 extender ? DATAPLANE_XDP_ABOVE : DATAPLANE_XDP_WIRE);
 	return err;
 }
 
@@ -363,6 +425,8 @@ int steps_uplink_device(struct steps *at)
 {
 	int err = uplink_offloads(at);
 
+	if (!err && at->host->extender)
+		err = segment_before(at, EVB_PORT_UPLINK, &at->host->uplink);
 	if (!err)
 		err = promisc(at, EVB_PORT_UPLINK, &at->host->uplink);
 	return err ? err : baseline(at, EVB_PORT_UPLINK, &at->host->uplink);
@@ -373,7 +437,9 @@ int steps_vf_device(struct steps *at, unsigned int i)
 	const struct nl_link *link = &at->host->vfs[i].link;
 	int err = vf_offloads(at, i);
 
-	if (!err && at->host->bridge)
+	if (!err && carries_extended(at->cfg, config_device(at->cfg, i)))
+		err = segment_before(at, vf_number(at, i), link);
+	if (!err && vf_is_cable(at, i))
 		err = promisc(at, vf_number(at, i), link);
 	return err ? err : baseline(at, vf_number(at, i), link);
 }
@@ -411,7 +477,7 @@ static bool vf_no_carrier(const struct steps *at, unsigned int i)
 		return false;
 	if (link->flags & IFF_UP)
 		return !link->carrier;
-	return at->host->bridge && !journal_has(at->tables, EVB_UNDO_DOWN,
+	return vf_is_cable(at, i) && !journal_has(at->tables, EVB_UNDO_DOWN,
 						vf_number(at, at->host->vfs[i].device),
 						(uint32_t)link->ifindex);
 }
@@ -505,7 +571,7 @@ int steps_plan(struct steps *at)
 		host_plan(at->host, at->cfg, facts);
 		at->uplink_down = at->follow && !at->host->bridge && !at->host->uplink.carrier;
 		facts->uplink.no_link = at->uplink_down;
-		for (unsigned int i = 0; at->follow && i < at->cfg->n_vfs; i++)
+		for (unsigned int i = 0; at->follow && i < config_devices(at->cfg); i++)
 			facts->vfs[i].no_link = vf_no_carrier(at, i);
 		err = at->tables ? acl_numbers(at, facts) : 0;
 		if (!err)
@@ -528,45 +594,148 @@ static bool row_of(const struct tables *rows, const struct plan *plan, uint32_t 
 	return row != NULL;
 }
 
-/* the channel's, and that of a VLAN, which its guest or the switch puts in: one more than fits */
-static bool vf_sends_two_tags(const struct config_port *port)
+static unsigned int tag_len(enum evb_channel tag)
 {
-	return port->channel && (port->vlan || port->has_trunk);
+	static const unsigned int lens[EVB_CHANNEL__MAX] = {
+		[EVB_CHANNEL_S] = EVB_TAG_LEN,
+		[EVB_CHANNEL_E] = EVB_ETAG_LEN,
+		[EVB_CHANNEL_VN] = EVB_VNTAG_LEN,
+	};
+
+	return lens[tag];
 }
 
-unsigned int steps_channel_mtu(const struct config *cfg, const struct tables *rows,
-			       const struct plan *plan)
+/* a device takes a frame of its MTU with one VLAN tag: how much longer the port's are on the uplink */
+static unsigned int vf_is_over(const struct config *cfg, const struct config_port *port)
+{
+	unsigned int tag = tag_len(port->channel ? EVB_CHANNEL_S : cfg->tag);
+
+	if (port->vlan || (port->channel && port->has_trunk)) /* its guest or the switch puts that in */
+		tag += EVB_TAG_LEN;
+	return tag > EVB_TAG_LEN ? tag - EVB_TAG_LEN : 0;
+}
+
+static unsigned int uplink_mtu_wanted(const struct config *cfg, const struct tables *rows,
+				      const struct plan *plan)
 {
 	unsigned int most = 0;
 	struct evb_port row;
 
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
-		if (!vf_sends_two_tags(&cfg->vfs[i].port) ||
-		    !row_of(rows, plan, cfg->vfs[i].number, &row) || !row.ifindex)
+		unsigned int over = vf_is_over(cfg, &cfg->vfs[i].port);
+
+		if (!over || !row_of(rows, plan, cfg->vfs[i].number, &row) || !row.ifindex)
 			continue;
-		if (row.max_len - EVB_LEN_OVER_MTU + EVB_TAG_LEN > most)
-			most = row.max_len - EVB_LEN_OVER_MTU + EVB_TAG_LEN;
+		if (row.max_len - EVB_LEN_OVER_MTU + over > most)
+			most = row.max_len - EVB_LEN_OVER_MTU + over;
+	}
+	/* what comes from other extenders has its tag */
+	for (unsigned int i = 0; i < cfg->n_cascades; i++)
+		if (row_of(rows, plan, cfg->cascades[i].vf.number, &row) && row.ifindex &&
+		    row.max_len - EVB_LEN_OVER_MTU > most)
+			most = row.max_len - EVB_LEN_OVER_MTU;
+	return most;
+}
+
+/* how much longer than elsewhere frames are on a bridge's device */
+static unsigned int dev_is_over(const struct config *cfg, const char *dev)
+{
+	unsigned int most = 0, len;
+
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		const struct config_vf *vf = &cfg->vfs[i];
+
+		if (!vf->tag || strcmp(vf->dev, dev) != 0)
+			continue;
+		len = tag_len(vf->tag) - EVB_TAG_LEN;
+		if (vf->port.has_trunk && !vf->port.trunk_all)
+			len += EVB_TAG_LEN;
+		most = len > most ? len : most;
 	}
 	return most;
 }
 
-void steps_warn_channel_mtu(const struct steps *at, unsigned int wanted)
+unsigned int steps_mtu_wanted(const struct config *cfg, const struct tables *rows,
+			      const struct plan *plan, const char *dev)
 {
-	const struct nl_link *uplink = &at->host->uplink;
-	char guests[96] = "";
+	unsigned int most = 0, over;
+	struct evb_port row;
 
-	if (uplink->mtu >= wanted)
-		return;
+	if (!config_is_bridge(cfg))
+		return uplink_mtu_wanted(cfg, rows, plan);
+	over = dev_is_over(cfg, dev);
+	for (unsigned int i = 0; over && i < cfg->n_vfs; i++) {
+		const struct config_vf *vf = &cfg->vfs[i];
+
+		if (vf->closed || !strcmp(vf->dev, dev) || !row_of(rows, plan, vf->number, &row) ||
+		    !row.ifindex)
+			continue;
+		if (row.max_len - EVB_LEN_OVER_MTU + over > most)
+			most = row.max_len - EVB_LEN_OVER_MTU + over;
+	}
+	return most;
+}
+
+static void warn_mtu(const struct steps *at, const struct nl_link *link, const char *tag,
+		     unsigned int wanted)
+{
+	char guests[96] = "";
+	unsigned int over;
+
 	/* these would have the uplink's new one at the next attach */
-	for (unsigned int i = 0; i < at->cfg->n_vfs; i++)
-		if (vf_sends_two_tags(&at->cfg->vfs[i].port) && at->cfg->vfs[i].has_guest &&
-		    !at->cfg->vfs[i].mtu)
+	for (unsigned int i = 0; i < at->cfg->n_vfs; i++) {
+		over = vf_is_over(at->cfg, &at->cfg->vfs[i].port);
+		if (over && at->cfg->vfs[i].has_guest && !at->cfg->vfs[i].mtu)
 			snprintf(guests, sizeof(guests),
 				 ", and mtu: %u at VFs with guest, which have the uplink's otherwise",
-				 wanted - EVB_TAG_LEN);
-	log_warn("%s: its MTU is %u, too little for a channel's tag on top of a full frame in a VLAN; "
-		 "such frames are dropped (mtu): ip link set %s mtu %u%s",
-		 uplink->name, uplink->mtu, uplink->name, wanted, guests);
+				 wanted - over);
+	}
+	log_warn("%s: its MTU is %u, too little for %s; such frames are dropped (mtu): ip link set %s mtu "
+		 "%u%s",
+		 link->name, link->mtu, tag, link->name, wanted, guests);
+}
+
+/* the host's port and the wire are one device, and have one MTU: what tags it, is too long */
+static void warn_pf_mtu(const struct steps *at, const struct config *old)
+{
+	unsigned int over = vf_is_over(at->cfg, &at->cfg->pf), mtu = at->host->uplink.mtu;
+
+	if (!at->cfg->pf.ecid || !over || (old && old->pf.ecid))
+		return;
+	log_warn("pf: with its %s the host's frames are longer than %s takes, %u bytes of MTU, if their "
+		 "packets have more than %u; such frames are dropped (mtu): give the routes over it `mtu %u`",
+		 at->cfg->tag == EVB_CHANNEL_E ? "E-TAG" : "VN-Tag", at->host->uplink.name, mtu,
+		 mtu - over, mtu - over);
+}
+
+void steps_warn_mtu(const struct steps *at, const struct config *old)
+{
+	const struct host *host = at->host;
+	unsigned int wanted;
+
+	if (!host->bridge) {
+		warn_pf_mtu(at, old);
+		wanted = steps_mtu_wanted(at->cfg, NULL, at->plan, NULL);
+		if (host->uplink.mtu < wanted &&
+		    (!old || steps_mtu_wanted(old, at->tables, NULL, NULL) < wanted))
+			warn_mtu(at, &host->uplink,
+				 host->extender ? "an E-TAG or VN-Tag on top of a full frame" :
+						  "a channel's tag on top of a full frame in a VLAN",
+				 wanted);
+		return;
+	}
+	for (unsigned int i = 0; i < at->cfg->n_vfs; i++) {
+		const struct nl_link *link = &host->vfs[i].link;
+		const char *dev = at->cfg->vfs[i].dev;
+
+		if (!host_is_device(host, i) || !link->ifindex)
+			continue;
+		wanted = steps_mtu_wanted(at->cfg, NULL, at->plan, dev);
+		if (link->mtu < wanted &&
+		    (!old || steps_mtu_wanted(old, at->tables, NULL, dev) < wanted))
+			warn_mtu(at, link, "an E-TAG or VN-Tag on top of a full frame of other ports",
+				 wanted);
+	}
 }
 
 int steps_config_write(struct steps *at, uint64_t attached)

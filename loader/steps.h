@@ -38,6 +38,9 @@ int steps_guest(struct steps *at, unsigned int i);
 int steps_uplink_device(struct steps *at);
 int steps_vf_device(struct steps *at, unsigned int i);
 
+/* of a device that is a port already: what its ports' tags ask of it, if @old did not */
+int steps_vf_extended(struct steps *at, unsigned int i, const struct config *old);
+
 /* loads what steps_vf_programs() attaches, which it does itself, in time */
 int steps_vf_load(struct steps *at, unsigned int i);
 
@@ -46,13 +49,14 @@ int steps_vf_programs(struct steps *at, unsigned int i);
 int steps_vf_carrier(struct steps *at, unsigned int i, bool down);
 
 /*
- * steps_channel_mtu() - what the uplink's MTU would have to be, so that no frame of a VF in an
- * S-channel is too long behind both of its tags; 0: any would do. @rows: as they are in the tables,
- * or in the plan if it is NULL.
+ * steps_mtu_wanted() - what the MTU of the uplink, or of device @dev of a bridge, would have to be, so
+ * that no full frame of the other ports is too long behind the tags that it gets there; 0: any would
+ * do. @rows: as they are in the tables, or in the plan if it is NULL.
+ * steps_warn_mtu() - says where it is less; @old: but not of what this had wanted as well.
  */
-unsigned int steps_channel_mtu(const struct config *cfg, const struct tables *rows,
-			       const struct plan *plan);
-void steps_warn_channel_mtu(const struct steps *at, unsigned int wanted);
+unsigned int steps_mtu_wanted(const struct config *cfg, const struct tables *rows,
+			      const struct plan *plan, const char *dev);
+void steps_warn_mtu(const struct steps *at, const struct config *old);
 
 /* the rows for the devices that are there now, into at->plan */
 int steps_plan(struct steps *at);

@@ -191,9 +191,17 @@ static void item_wire(struct view_item *item, const struct config *cfg,
 		 channel ? channel->name : "");
 	item->dev = cfg->uplink;
 	item->channel = channel;
-	item->svid = channel ? channel->svid : 0;
+	item->tag = channel ? EVB_CHANNEL_S : EVB_CHANNEL_NONE;
+	item->id = channel ? channel->svid : 0;
 	item->wire = true;
 	item->device = !channel;
+}
+
+/* an extender's port may have an id on the uplink; a bridge's port may be a channel on its device */
+static void item_channel(struct view_item *item, enum evb_channel tag, uint32_t id)
+{
+	item->tag = id ? tag : EVB_CHANNEL_NONE;
+	item->id = id;
 }
 
 /* the PF's device is the uplink, which is the wire's */
@@ -204,6 +212,7 @@ static void item_pf(struct view_item *item, const struct config *cfg)
 	item->dev = cfg->uplink;
 	item->config = &cfg->pf;
 	item->channel = cfg->pf.channel;
+	item_channel(item, cfg->tag, cfg->pf.ecid);
 }
 
 static void item_vf(struct view_item *item, const struct config *cfg, const struct config_vf *vf)
@@ -214,14 +223,30 @@ static void item_vf(struct view_item *item, const struct config *cfg, const stru
 	item->vf = vf;
 	item->config = &vf->port;
 	item->channel = vf->port.channel;
-	item->svid = vf->svid;
 	item->wire = config_is_bridge(cfg);
-	item->device = !vf->svid;
+	item->device = config_is_device(vf);
+	if (config_is_bridge(cfg))
+		item_channel(item, vf->tag ? vf->tag : EVB_CHANNEL_S, config_channel_id(vf));
+	else
+		item_channel(item, cfg->tag, vf->port.ecid);
+}
+
+static void item_cascade(struct view_item *item, const struct config *cfg,
+			 const struct config_cascade *cascade)
+{
+	item->number = cascade->vf.number;
+	snprintf(item->name, sizeof(item->name), "%s", cascade->vf.port.name);
+	item->dev = cascade->vf.dev;
+	item->cascade = cascade;
+	item->tag = cfg->tag;
+	item->wire = true;
+	item->device = true;
 }
 
 int view_items(const struct config *cfg, struct view_items *out)
 {
-	struct view_item *list = calloc(2 + cfg->n_channels + cfg->n_vfs, sizeof(*list));
+	struct view_item *list =
+		calloc(2 + cfg->n_channels + config_devices(cfg), sizeof(*list));
 	unsigned int n = 0;
 
 	if (!list)
@@ -234,6 +259,8 @@ int view_items(const struct config *cfg, struct view_items *out)
 	}
 	for (unsigned int i = 0; i < cfg->n_vfs; i++)
 		item_vf(&list[n++], cfg, &cfg->vfs[i]);
+	for (unsigned int i = 0; i < cfg->n_cascades; i++)
+		item_cascade(&list[n++], cfg, &cfg->cascades[i]);
 	*out = (struct view_items){.n = n, .list = list};
 	return 0;
 }

@@ -52,8 +52,14 @@ struct view_item {
 	const struct config_vf *vf;	      /* NULL: the uplink, a channel's wire port, the PF */
 	const struct config_port *config;     /* NULL: the uplink, a channel's wire port */
 	const struct config_channel *channel; /* that it is in, or whose wire port it is; NULL: untagged */
-	uint16_t svid;			      /* of its channel on dev, 0: none */
-	bool wire;   /* what comes in there is from the wire: of the uplink, of a channel, of a bridge */
+	const struct config_cascade *cascade; /* vf and config are NULL then */
+	/*
+	 * of the channel that it is on its device, of an extender's port the one on the uplink: its tag
+	 * and id in it; id 0: none, or a cascade, which stands for several
+	 */
+	enum evb_channel tag;
+	uint32_t id;
+	bool wire;   /* what comes in is from a wire: the uplink, a channel, a cascade, a bridge's port */
 	bool device; /* stands for the device: what that loses is its loss */
 };
 struct view_items {
@@ -62,8 +68,8 @@ struct view_items {
 };
 
 /*
- * view_items() - uplink, channels, PF, VFs; or the ports of a bridge, in the order of the file. Pure;
- * what it points to is @cfg's. -ENOMEM (logged); the caller frees the list with free().
+ * view_items() - uplink, channels, PF, VFs, cascades; or the ports of a bridge, in the order of the
+ * file. Pure; what it points to is @cfg's. -ENOMEM (logged); the caller frees the list with free().
  */
 int view_items(const struct config *cfg, struct view_items *out);
 
