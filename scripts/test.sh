@@ -19,9 +19,10 @@ mkdir -p "$results"
 jobs=$(nproc)
 if "$make" -j"$jobs" -O -k all; then
 	"$make" -j"$jobs" -O -k test-programs || failed build test-programs
+	"$make" -j"$jobs" -O -k fuzz-programs || failed build fuzz-programs
 	"$make" -j"$jobs" -O clang-matrix || failed build clang-matrix
 
-	for suite in unit san prog e2e; do
+	for suite in unit san fuzz prog e2e; do
 		# a suite that broke off before it could name a failed test is a failure of its own
 		if ! "$make" "$suite" && ! grep -qs '"failed": \["' "$results/$suite".*.json; then
 			failed "$suite" "make-$suite"

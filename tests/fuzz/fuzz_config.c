@@ -6,24 +6,11 @@
  * one that the planner may rely on without looking again.
  */
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "../unit/test_config_equal.h"
-#include "config.h"
 #include "config_edit.h"
 #include "evb_wire.h"
-
-/* must survive NDEBUG */
-#define HOLDS(x)                 \
-	do {                     \
-		if (!(x))        \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static void check_port(const struct config_port *port)
 {
@@ -165,18 +152,107 @@ static void check_channels(const struct config *cfg)
 	}
 }
 
-/* A device has its port without svid, closed or not, and at most one for each svid. */
+static uint32_t id_max(enum evb_channel tag)
+{
+	return tag == EVB_CHANNEL_E ? EVB_ETAG_ID_MAX : EVB_VNTAG_VIF_MAX;
+}
+
+static void check_member(const struct config *cfg, const struct config_replication *group,
+			 const struct config_member *member)
+{
+	const struct config_vf *vf = member->vf;
+	const struct config_cascade *cascade = member->cascade;
+
+	HOLDS(!vf || !cascade);
+	HOLDS(!vf || (vf >= cfg->vfs && vf < cfg->vfs + cfg->n_vfs && vf->port.ecid));
+	HOLDS(!cascade || (cascade >= cfg->cascades && cascade < cfg->cascades + cfg->n_cascades));
+	HOLDS(vf || cascade || cfg->pf.ecid);
+	HOLDS(!config_is_bridge(cfg) || (vf->tag && !strcmp(vf->dev, group->dev)));
+}
+
+static void check_replications(const struct config *cfg)
+{
+	HOLDS(!cfg->n_replications ||
+	      config_replication_first(cfg) + cfg->n_replications <= EVB_PORTS_MAX);
+	for (unsigned int i = 0; i < cfg->n_replications; i++) {
+		const struct config_replication *group = &cfg->replications[i];
+
+		HOLDS(group->name[0] && memchr(group->name, 0, sizeof(group->name)));
+		HOLDS(group->number == config_replication_first(cfg) + i);
+		HOLDS(config_is_bridge(cfg) == !!group->dev[0] && group->vlan <= EVB_VID_MAX);
+		HOLDS(group->n_members >= (config_is_bridge(cfg) ? 2 : 1));
+		HOLDS(group->id > EVB_ETAG_ID_MAX ||
+		      (group->id & ~EVB_VNTAG_ID_MAX) == EVB_VNTAG_LIST);
+		for (unsigned int k = 0; k < group->n_members; k++)
+			check_member(cfg, group, &group->members[k]);
+		for (unsigned int k = 0; k < i; k++)
+			HOLDS(strcmp(cfg->replications[k].name, group->name));
+	}
+}
+
+static void check_ids(const struct config *cfg)
+{
+	static uint8_t taken[EVB_ETAG_ID_MAX + 1];
+	uint32_t total = 0;
+
+	memset(taken, 0, sizeof(taken));
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		HOLDS(cfg->vfs[i].port.ecid && cfg->vfs[i].port.ecid <= id_max(cfg->tag));
+		HOLDS(!taken[cfg->vfs[i].port.ecid]++);
+	}
+	HOLDS(!cfg->pf.ecid || !taken[cfg->pf.ecid]++);
+	for (unsigned int i = 0; i < cfg->n_cascades; i++)
+		for (unsigned int k = 0; k < cfg->cascades[i].n_ids; k++) {
+			const struct config_ids *ids = &cfg->cascades[i].ids[k];
+
+			HOLDS(ids->first && ids->first <= ids->last &&
+			      ids->last <= id_max(cfg->tag));
+			for (uint32_t id = ids->first; id <= ids->last; id++, total++)
+				HOLDS(!taken[id]++);
+		}
+	HOLDS(total <= CONFIG_CASCADE_IDS_MAX);
+}
+
+static void check_extender(const struct config *cfg)
+{
+	HOLDS(cfg->tag == EVB_CHANNEL_E || cfg->tag == EVB_CHANNEL_VN);
+	HOLDS(cfg->n_cascades <= EVB_CASCADES_MAX && !cfg->n_channels);
+	check_ids(cfg);
+	for (unsigned int i = 0; i < cfg->n_cascades; i++) {
+		const struct config_cascade *cascade = &cfg->cascades[i];
+
+		HOLDS(cascade->n_ids && cascade->vf.number == EVB_PORT_CASCADE_FIRST + i);
+		HOLDS(strcmp(cascade->vf.dev, cfg->uplink));
+		for (unsigned int k = 0; k < i; k++)
+			HOLDS(strcmp(cascade->vf.dev, cfg->cascades[k].vf.dev));
+		for (unsigned int k = 0; k < cfg->n_vfs; k++)
+			HOLDS(strcmp(cascade->vf.dev, cfg->vfs[k].dev) &&
+			      strcmp(cascade->vf.dev, cfg->vfs[k].port.name));
+	}
+	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
+		const struct config_port *port = &cfg->vfs[i].port;
+
+		HOLDS(port->relay == EVB_RELAY_EXTENDER && !port->isolated && !port->promisc);
+		HOLDS(port->vlan || (port->trunk_all && port->untagged));
+		HOLDS(!port->vlan || !port->has_trunk);
+		HOLDS(port->n_macs || !port->spoofchk);
+	}
+}
+
+/* A device has its port of its own, closed or not, and at most one for each svid or id. */
 static void check_bridge(const struct config *cfg)
 {
 	HOLDS(cfg->n_vfs && cfg->n_vfs <= EVB_BRIDGE_PORTS_MAX && !cfg->n_channels);
 	HOLDS(!cfg->uplink[0] && !cfg->pf.name[0] && cfg->age <= 1000000);
 	for (unsigned int i = 0; i < cfg->n_vfs; i++) {
 		const struct config_vf *vf = &cfg->vfs[i];
-		bool base = !vf->svid;
+		bool base = config_is_device(vf);
 
 		HOLDS(vf->number == EVB_PORT_BRIDGE_FIRST + i && vf->number < EVB_PORTS_MAX);
 		HOLDS(vf->dev[0] && vf->port.name[0] && !vf->has_guest && !vf->mtu);
-		HOLDS(!vf->closed || (!vf->svid && !strcmp(vf->dev, vf->port.name)));
+		HOLDS(!vf->closed || (config_is_device(vf) && !strcmp(vf->dev, vf->port.name)));
+		HOLDS(!vf->tag == !vf->port.ecid && (!vf->tag || !vf->svid));
+		HOLDS(!vf->tag || vf->port.ecid <= id_max(vf->tag));
 		HOLDS(!vf->closed || (!vf->port.untagged && !vf->port.has_trunk && !vf->port.vlan &&
 				      !vf->port.learning));
 		for (unsigned int j = 0; j < cfg->n_vfs; j++) {
@@ -185,12 +261,15 @@ static void check_bridge(const struct config *cfg)
 
 			if (i == j)
 				continue;
-			base |= same && !other->svid;
+			base |= same && config_is_device(other);
 			HOLDS(strcmp(vf->port.name, other->port.name));
-			HOLDS(!same || vf->svid != other->svid);
+			HOLDS(!same || vf->svid != other->svid ||
+			      vf->port.ecid != other->port.ecid);
+			HOLDS(!same || config_is_device(vf) || config_is_device(other) ||
+			      vf->tag == other->tag);
 			HOLDS(!same || (vf->hook == other->hook &&
 					vf->present_later == other->present_later));
-			HOLDS(!same || vf->svid || vf->port.proto == EVB_TPID_C);
+			HOLDS(!same || vf->svid || !other->svid || vf->port.proto == EVB_TPID_C);
 		}
 		HOLDS(base);
 		check_port(&vf->port);
@@ -204,6 +283,11 @@ static void check_config(const struct config *cfg, const uint8_t *data, size_t s
 	HOLDS(cfg->name[0] && memchr(cfg->name, 0, sizeof(cfg->name)));
 	HOLDS(cfg->relay < EVB_RELAY__MAX);
 	check_acls(cfg);
+	check_replications(cfg);
+	if (config_is_extender(cfg))
+		check_extender(cfg);
+	else
+		HOLDS(!cfg->tag && !cfg->n_cascades && !cfg->pf.ecid);
 	if (config_is_bridge(cfg)) {
 		check_bridge(cfg);
 		return;
@@ -219,7 +303,9 @@ static void check_config(const struct config *cfg, const uint8_t *data, size_t s
 		HOLDS(vf->id < EVB_VFS_MAX && (!i || cfg->vfs[i - 1].id < vf->id));
 		HOLDS(vf->number == EVB_PORT_VF(vf->id) && !vf->svid && !vf->closed);
 		HOLDS(vf->dev[0] && strcmp(vf->dev, cfg->uplink));
-		HOLDS(vf->port.n_macs && (!vf->mac_generated || vf->has_guest));
+		HOLDS((vf->port.n_macs || config_is_extender(cfg)) &&
+		      (!vf->mac_generated || vf->has_guest));
+		HOLDS(!vf->tag && (config_is_extender(cfg) || !vf->port.ecid));
 		HOLDS(vf->has_guest == !!vf->guest_name[0] &&
 		      vf->has_guest == !!vf->guest_netns[0]);
 		HOLDS(!vf->mtu || (vf->has_guest && vf->mtu >= 68 && vf->mtu <= 65535));
@@ -227,14 +313,6 @@ static void check_config(const struct config *cfg, const uint8_t *data, size_t s
 		check_port(&vf->port);
 		check_policy(cfg, &vf->port);
 	}
-}
-
-static void check_error(const struct config_error *err)
-{
-	HOLDS(err->pos.line && err->pos.column && err->text[0]);
-	HOLDS(memchr(err->text, 0, sizeof(err->text)));
-	for (const char *c = err->text; *c; c++)
-		HOLDS(*c >= ' ' && *c <= '~');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -245,13 +323,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!config_parse("fuzz.yaml", (const char *)data, size, &cfg, &err)) {
 		check_config(cfg, data, size);
 		for (unsigned int i = 0; i < cfg->n_warnings; i++)
-			check_error(&cfg->warnings[i]);
+			fuzz_check_refusal(&cfg->warnings[i]);
 		check_canonical(cfg);
 		check_edit(cfg);
 		config_free(cfg);
 	} else {
 		HOLDS(!cfg);
-		check_error(&err);
+		fuzz_check_refusal(&err);
 	}
 	return 0;
 }

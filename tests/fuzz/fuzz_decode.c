@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* fuzz_decode.c - libFuzzer target: any bytes are a line of printable ASCII. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "decode.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* the first four bytes are the tag beside the frame, the fifth is the room for the line */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -24,11 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame.bytes = (uint32_t)(size - 5);
 	frame.channel = frame.tci & 1;
 	decode_frame(&frame, buf, room);
-	if (strnlen(buf, room) == room)
-		abort();
-	for (const char *c = buf; *c; c++)
-		if (*c < ' ' || *c > '~')
-			abort();
+	HOLDS(strnlen(buf, room) < room);
+	HOLDS(fuzz_is_printable(buf));
 	decode_vlan(&frame);
 	decode_svid(&frame);
 	return 0;
