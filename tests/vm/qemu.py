@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Real guests: Debian's kernel and a busybox of a few megabytes, under QEMU.
 
-    Image(dir)                  what scripts/vm-deps.sh fetched, ready to boot
+    Image(dir)                  what scripts/vm-deps.sh fetched, ready to boot; it may have other
+                                modules and programs, or another kernel, than those for test_vm.py
     Nic("virtio", ...)          a card of the guest, on a tap or macvtap of the host
     Guest(image, name, nics, dir)  boots; guest.run("ip link") gives what the command prints
 
@@ -16,6 +17,7 @@ import glob
 import lzma
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -76,7 +78,7 @@ def missing():
     for name in (QEMU, "iperf3"):
         if not shutil.which(name):
             return f"{name} is not installed"
-    for name, pattern in (("kernel", "kernel/boot/vmlinuz-*"), ("busybox", "busybox/**/busybox")):
+    for name, pattern in (("kernel", "kernel/**/vmlinuz*"), ("busybox", "busybox/**/busybox")):
         if not cached(pattern):
             return f"the guests' {name} is not in {cache_dir()}"
     return ""
@@ -84,10 +86,10 @@ def missing():
 
 # ---- what is booted
 
-def unpacked_kernel():
+def unpacked_kernel(tree):
     """The ELF file inside of a vmlinuz, which QEMU starts at once; TCG needs long to unpack it."""
-    [packed] = cached("kernel/boot/vmlinuz-*")
-    path = os.path.join(cache_dir(), "kernel/vmlinux")
+    [packed] = cached(f"{tree}/**/vmlinuz*")
+    path = os.path.join(cache_dir(), tree, "vmlinux")
     if not os.path.exists(path):
         with open(packed, "rb") as f:
             data = f.read()
@@ -100,17 +102,18 @@ def unpacked_kernel():
     return path
 
 
-def module_files():
-    """(name, bytes) of MODULES and of all that they need, in the order of insmod."""
+def module_files(tree, modules):
+    """(name, bytes) of modules and of all that they need, in the order of insmod."""
     files = {os.path.basename(path).split(".")[0].replace("-", "_"): path
-             for path in cached("kernel/**/*.ko*")}
+             for path in cached(f"{tree}/**/*.ko*")}
+    built_in = b"".join(map(read, cached(f"{tree}/**/modules.builtin"))).decode()
     order = {}
 
     def add(name):
-        if name in order:
+        if name in order or f"/{name}.ko\n" in built_in:
             return
         if name not in files:
-            raise GuestError(f"{cache_dir()}/kernel has no module {name}: remove it and run "
+            raise GuestError(f"{cache_dir()}/{tree} has no module {name}: remove it and run "
                              "scripts/vm-deps.sh")
         with open(files[name], "rb") as f:
             data = f.read()
@@ -121,7 +124,7 @@ def module_files():
             add(other.replace("-", "_"))
         order[name] = data
 
-    for name in MODULES:
+    for name in modules:
         add(name)
     return order.items()
 
@@ -160,8 +163,7 @@ def read(path):
         return f.read()
 
 
-def initramfs():
-    iperf3 = shutil.which("iperf3")
+def initramfs(tree, modules, programs, more):
     files = dict.fromkeys(("bin", "dev", "etc", "proc", "sys", "tmp", "modules"))
     files["init"] = INIT.encode()
     # a static program dies of what it would load otherwise
@@ -171,11 +173,11 @@ def initramfs():
                                  check=True).stdout.split():
         if applet != "busybox":
             files[f"bin/{applet}"] = "busybox"
-    modules = module_files()
-    files["modules/order"] = " ".join(name for name, _ in modules).encode()
-    files.update({f"modules/{name}": data for name, data in modules})
-    files["bin/iperf3"] = read(iperf3)
-    for path in libraries(iperf3):
+    loaded = module_files(tree, modules)
+    files["modules/order"] = " ".join(name for name, _ in loaded).encode()
+    files.update({f"modules/{name}": data for name, data in loaded})
+    files.update({f"bin/{os.path.basename(path)}": read(path) for path in programs})
+    for path in {*more, *(library for path in programs for library in libraries(path))}:
         parts = path.strip("/").split("/")
         for i in range(1, len(parts)):
             files.setdefault("/".join(parts[:i]))
@@ -184,13 +186,14 @@ def initramfs():
 
 
 class Image:
-    """Kernel and initramfs; the latter is made anew in a directory of the caller's."""
+    """Kernel (a directory of the cache) and initramfs, which is made anew in a directory of the
+    caller's. It has these programs of the host in /bin, and more of its files where they are."""
 
-    def __init__(self, directory):
-        self.kernel = unpacked_kernel()
+    def __init__(self, directory, tree="kernel", modules=MODULES, programs=None, more=()):
+        self.kernel = unpacked_kernel(tree)
         self.initrd = os.path.join(directory, "initramfs")
         with open(self.initrd, "wb") as f:
-            f.write(initramfs())
+            f.write(initramfs(tree, modules, programs or [shutil.which("iperf3")], more))
 
 
 # ---- devices of the host, opened in the calling thread's network namespace
@@ -242,16 +245,28 @@ def die_with_parent():
     os.sched_setaffinity(0, range(os.cpu_count()))
 
 
+def accelerator():
+    """kvm where a virtual CPU comes to life by it; /dev/kvm alone does not say so."""
+    try:
+        done = subprocess.run(
+            [QEMU, "-nodefaults", "-display", "none", "-accel", "kvm", "-cpu", "max", "-m", "16",
+             "-monitor", "stdio"], input=b"quit\n", capture_output=True, check=False, timeout=20,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+    except subprocess.TimeoutExpired:
+        return "tcg"
+    return "tcg" if done.returncode else "kvm"
+
+
 class Guest:
     """Boots at once; the first run() waits for it."""
 
-    def __init__(self, image, name, nics, directory):
+    def __init__(self, image, name, nics, directory, memory=MEMORY, accel="tcg"):
         self.name, self.ready, self.late = name, False, b""
         self.log = os.path.join(directory, f"{name}.log")
         command = [
             QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", "pc,usb=off", "-accel", "tcg", "-cpu", "max", "-smp", "1",
-            "-m", str(MEMORY), "-kernel", image.kernel, "-initrd", image.initrd,
+            "-machine", "pc,usb=off", "-accel", accel, "-cpu", "max", "-smp", "1",
+            "-m", str(memory), "-kernel", image.kernel, "-initrd", image.initrd,
             "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr rdinit=/init",
             "-serial", f"file:{self.log}", "-chardev", "stdio,id=lines,signal=off",
             "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=lines"]
