@@ -55,9 +55,10 @@ def host_mac(name):
 
 class CableTaps(Taps):
     """A frame that the bridge sends back waits in twice as many queues."""
+    rounds = 2 * ROUNDS
 
     def collect(self):
-        for _ in range(2 * ROUNDS):
+        for _ in range(self.rounds):
             self._sentinels()
         return {name: r.take() for name, r in self.receivers.items()}
 
@@ -159,16 +160,18 @@ class CableLab:
     """stations: name -> keywords of EdgeEnd; ports: of the bridge, on devices "sa" for station a
     and "h1", which it makes; top: further keys of the bridge's file."""
 
-    def __init__(self, ports, stations, mtu=1500, top=None, bridge_mtu=None, attach=True):
+    def __init__(self, ports, stations, mtu=1500, top=None, bridge_mtu=None, attach=True,
+                 host_mtu=None):
         number = next(_numbers)
         self.switch, self.mtu, self.top = f"br{number}", mtu, top or {}
         self.ports = list(ports)
         self.space = Netns(self.switch)
         self.evbpf = Evbpf(self.space)
-        self.stations = {n: EdgeEnd(n, number=number, mtu=mtu, **keys)
+        self.stations = {n: self.make_station(n, number=number, mtu=mtu, **keys)
                          for n, keys in stations.items()}
         devs = list(dict.fromkeys([p.dev for p in self.ports] + [f"s{n}" for n in self.stations]))
         self.hosts = {d: Netns(f"{self.switch}-{d}") for d in devs if d[0] == "h"}
+        self.host_mtu = host_mtu
         self.dir = tempfile.TemporaryDirectory(prefix="evbpf-e2e-")
         self.taps, self.watches = CableTaps(), {}
         self._cables(bridge_mtu or mtu)
@@ -177,28 +180,39 @@ class CableLab:
             self.attach()
             self.open_taps()
 
+    @staticmethod
+    def make_station(name, **keys):
+        return EdgeEnd(name, **keys)
+
+    def upper(self, name):
+        """Where a station's cable ends."""
+        return self.space, f"s{name}"
+
     def remodel(self):
         """After a change of ports; what was learned is forgotten."""
         self.model = World(Bridge(self.ports), {n: s.model for n, s in self.stations.items()})
 
     def _cables(self, mtu):
         for name, station in self.stations.items():
-            self.space.ip(f"link add s{name} mtu {mtu} type veth peer name up0 address "
-                          f"{mac_text(up_mac(name))} mtu {mtu} netns {station.space.name}",
-                          f"link set s{name} up")
+            space, dev = self.upper(name)
+            space.ip(f"link add {dev} mtu {mtu} type veth peer name up0 address "
+                     f"{mac_text(up_mac(name))} mtu {mtu} netns {station.space.name}",
+                     f"link set {dev} up")
             station.space.ip("link set up0 up")
             if station.hook == "xdp":
-                self.in_band(f"s{name}")
+                self.in_band(space, dev)
         for name, space in self.hosts.items():
+            mtu = self.host_mtu or mtu
             self.space.ip(f"link add {name} mtu {mtu} type veth peer name eth0 address "
                           f"{mac_text(host_mac(name))} mtu {mtu} netns {space.name}",
                           f"link set {name} up")
             space.ip("link set eth0 up")
 
-    def in_band(self, dev):
+    @staticmethod
+    def in_band(space, dev):
         """This end of a cable sends tags in the bytes."""
         for feature in ("txvlan", "tx-vlan-stag-hw-insert"):
-            self.space.run(["ethtool", "-K", dev, feature, "off"])
+            space.run(["ethtool", "-K", dev, feature, "off"])
 
     # ---- the switches
 
@@ -241,13 +255,13 @@ class CableLab:
         """Call after attach: the loader makes guests."""
         taps = self.taps
         for name, station in self.stations.items():
-            self.watches[name] = Watch(self.space, f"s{name}")
+            self.watches[name] = Watch(*self.upper(name))
             self._open_pf(name, station)
             for vf, guest in station.guests.items():
                 place = f"{name}.{vf}"
                 taps.add_receiver(place, guest, "eth0", near=(station.space, station.host_end(vf)))
                 taps.add_sender(place, guest, "eth0")
-            taps.add_sender(f"{name}.wire", self.space, f"s{name}")
+            taps.add_sender(f"{name}.wire", *self.upper(name))
         for name, space in self.hosts.items():
             if any(p.dev == name and p.state == "disable" for p in self.ports):
                 continue  # no carrier

@@ -148,3 +148,13 @@ def test_slaac_works_between_two_guests_with_guard_on(make_lab):
     assert guests[0].run(["ping", "-c1", "-W1", "-I", "fd09:0:0:2::1", own[1][0]],
                          check=False).returncode != 0
     assert lab.stats()["vf0", "drops.guard"] >= 1
+
+
+def test_an_address_out_of_a_prefix_that_was_there(make_lab):
+    """The trie has the prefix still when the address comes: it is no row of its own yet."""
+    lab = make_lab([Port("vf0", vf_mac(0), more=(("guard", {"ipv4": ["10.9.0.10/31"]}),)),
+                    Port("vf1", vf_mac(1))])
+    lab.attach()
+    lab.open_taps()
+    lab.evbpf.ok("set", lab.switch_name, "vf", "0", "guard.ipv4", "10.9.0.11")
+    verify.check(lab, "vf0", to_all(packets.arp(vf_mac(0), "10.9.0.11", "10.9.0.1")))

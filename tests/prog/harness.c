@@ -103,6 +103,16 @@ static int ports_make(struct lab *lab, struct nl *nl, const struct lab_setup *se
 	return err;
 }
 
+static int cascades_make(struct lab *lab, struct nl *nl, const struct lab_setup *setup)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < lab->cfg->n_cascades; i++)
+		err = device_make(nl, lab->cfg->cascades[i].vf.dev, setup->cascade_mtu ?: LAB_MTU,
+				  &lab->host.vfs[lab->cfg->n_vfs + i]);
+	return err;
+}
+
 static int devices_make(struct lab *lab, struct nl *nl, const struct lab_setup *setup)
 {
 	int err;
@@ -116,11 +126,15 @@ static int devices_make(struct lab *lab, struct nl *nl, const struct lab_setup *
 		const struct config_vf *vf = &lab->cfg->vfs[i];
 		struct plan_dev *dev = &lab->host.vfs[i];
 
-		err = device_make(nl, vf->dev, setup->mtu[vf->id % 32] ?: LAB_MTU, dev);
+		dev->mtu = setup->mtu[vf->id % 32] ?: LAB_MTU;
 		dev->xdp = vf->hook == CONFIG_HOOK_XDP;
+		if (setup->absent[vf->id % 32])
+			continue;
+		err = device_make(nl, vf->dev, dev->mtu, dev);
 		dev->peer = !dev->xdp && vf->kind == CONFIG_KIND_AUTO;
+		dev->no_link = setup->no_link[vf->id % 32];
 	}
-	return err;
+	return err ? err : cascades_make(lab, nl, setup);
 }
 
 static int config_make(struct lab *lab, const char *yaml)
@@ -153,6 +167,27 @@ static bool has_macvtap(const struct lab *lab)
 	return false;
 }
 
+/* do frames of this lab run through it? */
+static bool has_prog(const struct lab *lab, enum dataplane_prog prog)
+{
+	switch (prog) {
+	case DATAPLANE_FROM_PORT:
+		return lab_is_bridge(lab);
+	case DATAPLANE_EXTENDED_VF:
+	case DATAPLANE_EXTENDED_PF:
+	case DATAPLANE_FROM_ABOVE:
+		return lab_is_extender(lab);
+	case DATAPLANE_FROM_CASCADE:
+		return lab->cfg->n_cascades;
+	case DATAPLANE_EXTENDED_MACVTAP:
+		return lab_is_extender(lab) && has_macvtap(lab);
+	case DATAPLANE_FROM_MACVTAP:
+		return !lab_is_extender(lab) && has_macvtap(lab);
+	default:
+		return !lab_is_bridge(lab) && !lab_is_extender(lab);
+	}
+}
+
 static int meta_open(struct lab *lab)
 {
 	int err, map;
@@ -162,11 +197,10 @@ static int meta_open(struct lab *lab)
 	if (err)
 		return log_err_r(err, "meta.bpf.c: %s: %s", log_errno(err), log_load_reason());
 	map = bpf_map__fd(lab->meta->maps.meta_targets);
-	for (__u32 prog = DATAPLANE_FROM_VF; prog <= DATAPLANE_FROM_PORT; prog++) {
+	for (__u32 prog = DATAPLANE_FROM_VF; prog <= DATAPLANE_FROM_CASCADE; prog++) {
 		int fd;
 
-		if ((prog == DATAPLANE_FROM_MACVTAP && !has_macvtap(lab)) ||
-		    lab_is_bridge(lab) != (prog == DATAPLANE_FROM_PORT))
+		if (!has_prog(lab, prog))
 			continue;
 		fd = dataplane_tc_fd(lab->dp, prog);
 		if (fd < 0 || bpf_map_update_elem(map, &prog, &fd, BPF_ANY))
@@ -204,7 +238,7 @@ static int lab_build(struct lab *lab, const struct lab_setup *setup)
 	if (!err)
 		err = plan_build(lab->cfg, &lab->host, &lab->plan);
 	if (!err)
-		err = dataplane_open(EVB_MODE_TEST, &lab->dp);
+		err = lab->dp ? 0 : dataplane_open(EVB_MODE_TEST, &lab->dp);
 	if (err)
 		return err;
 	lab->tables = dataplane_tables(lab->dp);
@@ -213,13 +247,17 @@ static int lab_build(struct lab *lab, const struct lab_setup *setup)
 	return err ? err : meta_open(lab);
 }
 
-int lab_open(const struct lab_setup *setup, struct lab **out)
+/* @dp: programs on empty maps, the lab's from now on; NULL: of its own */
+static int lab_open_on(const struct lab_setup *setup, struct dataplane *dp, struct lab **out)
 {
 	struct lab *lab = calloc(1, sizeof(*lab));
 	int err;
 
-	if (!lab)
+	if (!lab) {
+		dataplane_close(dp);
 		return -ENOMEM;
+	}
+	lab->dp = dp;
 	log_init();
 	err = lab_build(lab, setup);
 	if (err) {
@@ -228,6 +266,11 @@ int lab_open(const struct lab_setup *setup, struct lab **out)
 	}
 	*out = lab;
 	return 0;
+}
+
+int lab_open(const struct lab_setup *setup, struct lab **out)
+{
+	return lab_open_on(setup, NULL, out);
 }
 
 int lab_change(struct lab *lab, const char *yaml)
@@ -289,6 +332,29 @@ const struct plan *lab_plan(const struct lab *lab)
 bool lab_is_bridge(const struct lab *lab)
 {
 	return config_is_bridge(lab->cfg);
+}
+
+bool lab_is_extender(const struct lab *lab)
+{
+	return config_is_extender(lab->cfg);
+}
+
+unsigned int lab_members(const struct lab *lab, uint32_t number, uint32_t out[LAB_PORTS_MAX])
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < lab->cfg->n_replications; i++) {
+		const struct config_replication *group = &lab->cfg->replications[i];
+
+		for (unsigned int k = 0; group->number == number && k < group->n_members; k++) {
+			const struct config_member *member = &group->members[k];
+
+			out[n++] = member->vf	     ? member->vf->number
+				   : member->cascade ? member->cascade->vf.number
+						     : EVB_PORT_PF;
+		}
+	}
+	return n;
 }
 
 int lab_flush(struct lab *lab, const char *port)
@@ -371,8 +437,26 @@ static int test_run(int fd, const struct lab_bytes *in, void *ctx, size_t ctx_le
 	return 0;
 }
 
-static enum dataplane_prog prog_of(const struct lab_port *port, bool xdp)
+static enum dataplane_prog extended_prog_of(const struct lab_port *port, bool xdp)
 {
+	switch (port->row->kind) {
+	case EVB_KIND_UPLINK:
+		return xdp ? DATAPLANE_XDP_ABOVE : DATAPLANE_FROM_ABOVE;
+	case EVB_KIND_PF:
+		return DATAPLANE_EXTENDED_PF;
+	case EVB_KIND_CASCADE:
+		return DATAPLANE_FROM_CASCADE;
+	default:
+		if (port->row->kind == EVB_KIND_MACVTAP)
+			return DATAPLANE_EXTENDED_MACVTAP;
+		return xdp ? DATAPLANE_XDP_EXTENDED_VF : DATAPLANE_EXTENDED_VF;
+	}
+}
+
+static enum dataplane_prog prog_of(const struct lab *lab, const struct lab_port *port, bool xdp)
+{
+	if (lab_is_extender(lab))
+		return extended_prog_of(port, xdp);
 	switch (port->row->kind) {
 	case EVB_KIND_UPLINK:
 		return xdp ? DATAPLANE_XDP_WIRE : DATAPLANE_FROM_WIRE;
@@ -400,7 +484,7 @@ static int run_tc(struct lab *lab, const struct lab_port *port, const struct lab
 	lab_beside(c->in, &more);
 	ctx.gso_size = more.gso_size;
 	ctx.gso_segs = more.gso_size ? more.gso_segs : 0;
-	ctx.cb[CB_PROG] = prog_of(port, false);
+	ctx.cb[CB_PROG] = prog_of(lab, port, false);
 	ctx.cb[CB_TC_INDEX] = more.tc_index;
 	if (beside && lab_tag(in, &tpid, &tci)) {
 		ctx.cb[CB_TAGS] = 1;
@@ -424,7 +508,7 @@ static int run_xdp(struct lab *lab, const struct lab_port *port, const struct la
 		   struct lab_seen *out)
 {
 	struct xdp_md ctx = {.data_end = in->len, .ingress_ifindex = port->row->ifindex};
-	int fd = dataplane_xdp_fd(lab->dp, prog_of(port, true));
+	int fd = dataplane_xdp_fd(lab->dp, prog_of(lab, port, true));
 
 	return fd < 0 ? fd : test_run(fd, in, &ctx, sizeof(ctx), out);
 }
@@ -474,7 +558,7 @@ static bool never_xdp(const struct lab *lab, const char *from)
 {
 	const struct lab_port *port = lab_port(lab, from);
 
-	return port && port->row->kind == EVB_KIND_MACVTAP;
+	return port && (port->row->kind == EVB_KIND_MACVTAP || port->row->kind == EVB_KIND_CASCADE);
 }
 
 /* TC finishes what XDP has left to it: what it finds learned must not count twice */
@@ -488,8 +572,7 @@ static int check_rest(struct lab *lab, const struct lab_case *c, const struct la
 	lab_expect(lab, c, LAB_TC_BYTES, &want);
 	if (!lab_has_skin(c, in, LAB_TC_BYTES))
 		return 0;
-	if (lab_run(lab, c, in, LAB_TC_BYTES, &got) ||
-	    lab_learned_look(lab, &want.given, &got))
+	if (lab_run(lab, c, in, LAB_TC_BYTES, &got) || lab_learned_look(lab, &want.given, &got))
 		return 1;
 	lab_ports(lab, &n);
 	for (unsigned int i = 0; i < n; i++) {
@@ -513,6 +596,77 @@ static void take_unlearned(const struct lab *lab, struct lab_expect *want,
 		want->delta[i].learned = want->delta[i].moved = 0;
 }
 
+/* ---- the copies of a flood, each as the last one */
+
+#define COPIES_MAX 32 /* of floods to more, the last one and the lengths say enough */
+
+/* takes a port's link, or gives it back; that of a group's ports, too, but for the sender's */
+static int link_set(const struct lab *lab, uint32_t number, uint32_t from, bool up)
+{
+	static uint32_t ports[LAB_PORTS_MAX];
+	unsigned int n = lab_members(lab, number, ports);
+	int err = 0;
+
+	ports[n++] = number;
+	for (unsigned int i = 0; !err && i < n; i++) {
+		struct evb_port row = *plan_port_get(lab->plan, ports[i]);
+
+		row.down |= !up && ports[i] != from;
+		err = table_put(lab->tables, TABLE_PORTS, &ports[i], &row);
+	}
+	return err;
+}
+
+/* what is no matter of how often a frame runs */
+static bool is_repeatable(const struct lab *lab, const struct lab_expect *want)
+{
+	if (plan_port_get(lab->plan, want->from)->policy_in)
+		return false;
+	for (unsigned int i = 0; i < want->n_copies; i++)
+		if (plan_port_get(lab->plan, want->copies[i].port)->policy_out)
+			return false;
+	return true;
+}
+
+/* what a flood was sent to, in this order; 0: it is none, or nothing can be done about it */
+static unsigned int copies_sent(const struct lab *lab, const struct lab_expect *want,
+				const struct evb_trace *trace, uint32_t sent[COPIES_MAX])
+{
+	unsigned int n = 0;
+
+	if (want->n_copies > COPIES_MAX || !is_repeatable(lab, want))
+		return 0;
+	for (unsigned int i = 0; i < trace->count && i < COPIES_MAX; i++)
+		if (!trace->copy[i].drop)
+			sent[n++] = trace->copy[i].port;
+	return n;
+}
+
+static int check_copies(struct lab *lab, const struct lab_case *c, const struct lab_bytes *in,
+			enum lab_skin skin, struct lab_expect *want, const struct lab_seen *got,
+			char *why)
+{
+	static struct lab_seen again;
+	uint32_t sent[COPIES_MAX], seen[COPIES_MAX];
+	unsigned int n = copies_sent(lab, want, &got->trace, sent), left = n;
+	int bad = 0;
+
+	want->verdict = EVB_VERDICT_SEND; /* what went on here is the first to go */
+	while (!bad && left > 1 && sent[left - 1] != want->from) {
+		bad += link_set(lab, sent[--left], want->from, false) != 0;
+		if (lab_is_bridge(lab))
+			bad += lab_learned_set(lab, &want->given, skin != LAB_TC_BYTES) != 0;
+		if (bad || lab_run(lab, c, in, skin, &again) ||
+		    copies_sent(lab, want, &again.trace, seen) != left)
+			bad++;
+		else
+			bad += lab_compare_frame(lab, want, &again, why);
+	}
+	while (left < n)
+		bad += link_set(lab, sent[left++], want->from, true) != 0;
+	return bad;
+}
+
 static int check_skin(struct lab *lab, const struct lab_case *c, const struct lab_bytes *in,
 		      enum lab_skin skin, char *why)
 {
@@ -525,14 +679,19 @@ static int check_skin(struct lab *lab, const struct lab_case *c, const struct la
 		return 1;
 	if (lab_run(lab, c, in, skin, &got))
 		return 1;
-	if (!lab_is_bridge(lab))
-		return lab_compare(lab, &want, &got, why);
+	if (!lab_is_bridge(lab)) {
+		bad = lab_compare(lab, &want, &got, why);
+		return bad || skin == LAB_XDP ? bad
+					      : check_copies(lab, c, in, skin, &want, &got, why);
+	}
 	if (lab_learned_look(lab, &want.given, &got))
 		return 1;
 	take_unlearned(lab, &want, &got);
 	bad = lab_compare(lab, &want, &got, why);
 	if (!bad && want.verdict == EVB_VERDICT_UP)
 		bad = check_rest(lab, c, in, &got, why);
+	if (!bad && skin != LAB_XDP)
+		bad = check_copies(lab, c, in, skin, &want, &got, why);
 	return bad;
 }
 
@@ -580,9 +739,13 @@ int lab_strays(const struct lab *lab)
 
 /* ---- cmocka */
 
-/* the lab of the last table, for the next one of the same setup: loading takes most of the time */
+/*
+ * The lab of the last table, for the next one of the same setup; for one of another setup what it
+ * has loaded, on maps that are empty again. Loading takes most of the time.
+ */
 static const struct lab_setup *table_setup, *table_made;
 static struct lab *table_lab;
+static struct dataplane *table_loaded;
 
 int lab_group_setup(void **state, const struct lab_setup *setup)
 {
@@ -600,25 +763,98 @@ int lab_group_teardown(void **state)
 	return 0;
 }
 
+static int hash_wipe(int fd)
+{
+	char key[64];
+
+	while (!bpf_map_get_next_key(fd, NULL, key))
+		if (bpf_map_delete_elem(fd, key))
+			return -errno;
+	return 0;
+}
+
+static int array_wipe(int fd, const struct bpf_map_info *info)
+{
+	size_t cpus = info->type == BPF_MAP_TYPE_PERCPU_ARRAY ? libbpf_num_possible_cpus() : 1;
+	__u32 *keys = calloc(info->max_entries, sizeof(*keys)), n = info->max_entries;
+	void *values = calloc(info->max_entries, (info->value_size + 7) / 8 * 8 * cpus);
+	int err = -ENOMEM;
+
+	for (__u32 i = 0; keys && i < n; i++)
+		keys[i] = i;
+	if (keys && values)
+		err = bpf_map_update_batch(fd, keys, values, &n, NULL);
+	free(keys);
+	free(values);
+	return err;
+}
+
+static int map_wipe(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	switch (info.type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+		return hash_wipe(fd);
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+		return array_wipe(fd, &info);
+	default:
+		return 0; /* events, which no table reads */
+	}
+}
+
+/* takes what it has loaded out of a lab; NULL: the maps cannot be emptied */
+static struct dataplane *lab_unload(struct lab *lab)
+{
+	struct dataplane *dp = lab->dp;
+
+	for (int i = 0; i < TABLE__MAX; i++) {
+		if (i == TABLE_CONFIG || i == TABLE_JOURNAL)
+			continue; /* the loader's own, and large */
+		if (map_wipe(lab->tables->fd[i]))
+			return NULL;
+	}
+	lab->dp = NULL;
+	return dp;
+}
+
 static void table_close(void)
 {
+	if (table_lab)
+		table_loaded = lab_unload(table_lab);
 	lab_close(table_lab);
 	table_lab = NULL;
 	table_made = NULL;
 }
 
+static void table_end(void)
+{
+	table_close();
+	dataplane_close(table_loaded);
+	table_loaded = NULL;
+}
+
 static int table_begin(void **state)
 {
 	static bool registered;
+	struct dataplane *dp;
 
 	(void)state;
-	if (!registered && atexit(table_close))
+	if (!registered && atexit(table_end))
 		return -1;
 	registered = true;
 	if (table_made == table_setup)
 		return 0;
 	table_close();
-	if (lab_open(table_setup, &table_lab))
+	dp = table_loaded;
+	table_loaded = NULL;
+	if (lab_open_on(table_setup, dp, &table_lab))
 		return -1;
 	table_made = table_setup;
 	return 0;

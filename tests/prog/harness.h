@@ -14,6 +14,11 @@
  *	st1 dev2		likewise: stations of a bridge; the far end of its device d2
  *	bc mc mc6 zero 01:80:c2:00:00:0e
  *	c10 c10.5 s200.3d	C-TAG VID 10; with PCP 5; S-TAG with PCP 3 and DEI
+ *	e12 e1:5-12.6d		E-TAG with E-CID 0x12; of GRP 1 and E-CID 5, with ingress E-CID 0x12,
+ *				E-PCP 6 and E-DEI
+ *	vu12 vd34 vl1001-12	VN-Tag: up from VIF 0x12; down to VIF 0x34; to list 0x1001, looped, from
+ *				VIF 0x12
+ *	e=f456.. v=8034..	their 6, their 4 bytes as they are
  *	ip arp llc t88cc	payload: IPv4, ARP, 802.3 with length, bytes of a type (hex)
  *	l100			type field 100 (an 802.3 length) that need not be true
  *	ip4= arp4= ip6= ...	a packet: harness_packet.h
@@ -31,7 +36,8 @@
  *					copies, each with the frame as its ports get it
  *	vf5!mtu				refused at that target, and counted there
  *	own				switched before: passes
- *	pass				to the stack of the device that it came from (bridge)
+ *	pass				to the stack of the device that it came from (bridge, cascade)
+ *	d3.1.5 : bc st1 e1:5 arp	one copy for all ports of a bridge's group, and counted at each
  *
  * A bridge has a memory: what it knows before the frame and what it has learned after it stand
  * around a bar. Without the second one, a frame that the port may send is learned at it.
@@ -40,7 +46,8 @@
  *	out: p2 | st1@p1 st2@p2 st3@p3/c10	this is all that is learned now
  *
  * The port that a frame comes from is the one that it counts for: "uplink.blue" or a bridge's port
- * with an SVID, and the frame has the S-TAG.
+ * with an SVID, E-CID or VIF, and the frame has that tag. What an extender's uplink gives counts
+ * for "uplink"; its cascades are ports by the name of their device.
  *
  * From that alone follow verdict, return code, counters (all others must stand still), the mark
  * in skb->tc_index, redirect_peer, and what the XDP program does (a port with policy, and all of a
@@ -48,7 +55,9 @@
  * case runs at TC with its tags in the bytes, then with the outermost beside the frame (an inner one
  * stays in the bytes), then at XDP (from a macvtap never). A VF's `kind` is believed; its device here
  * is a veth all the same. Of a flood the bytes of the last copy are compared, of the others
- * length and the two outermost tags, and of all the order: no copy is shorter than one before it.
+ * length and the two outermost tags, and of all the order: no copy is shorter than one before it
+ * (of an extender, longer). Then the flood is run once more for each of the others, with those
+ * behind it out of the way, and its bytes compared; not where a port has policy, which may count.
  */
 #pragma once
 
@@ -75,6 +84,9 @@ struct lab_setup {
 	unsigned int uplink_mtu; /* 0: 1500 */
 	bool uplink_no_link;	 /* it has no carrier, and somebody follows it */
 	unsigned int mtu[32];	 /* of VFs by id, of a bridge's ports by their place in the file */
+	bool absent[32];	 /* VFs by id whose device is not there */
+	bool no_link[32];	 /* VFs by id whose device has no carrier, and somebody follows it */
+	unsigned int cascade_mtu;
 };
 
 struct lab_case {
@@ -156,6 +168,7 @@ const struct lab_port *lab_ports(const struct lab *lab, unsigned int *n);
 const struct lab_port *lab_port(const struct lab *lab, const char *name);
 
 bool lab_is_bridge(const struct lab *lab);
+bool lab_is_extender(const struct lab *lab);
 const struct plan *lab_plan(const struct lab *lab);
 
 /* the switch's maps, to set or read what no case says: meters, hits, events */
@@ -169,6 +182,12 @@ bool lab_mac(const char *word, uint8_t mac[6]);
 /* the outermost VLAN tag of a frame; false: none, or cut. lab_tag_at(): the one at an offset */
 bool lab_tag(const struct lab_bytes *frame, uint16_t *tpid, uint16_t *tci);
 bool lab_tag_at(const struct lab_bytes *frame, size_t off, uint16_t *tpid, uint16_t *tci);
+
+/* bytes of its E-TAG or VN-Tag, if the port's device tells channels by that kind; else 0 */
+size_t lab_extended(const struct evb_port *port, const struct lab_bytes *frame);
+
+/* ports of a replication group, of a bridge its device's; how many */
+unsigned int lab_members(const struct lab *lab, uint32_t number, uint32_t out[LAB_PORTS_MAX]);
 
 /* what a frame's words say beside its bytes */
 struct lab_beside {
@@ -215,6 +234,9 @@ int lab_run(struct lab *lab, const struct lab_case *c, const struct lab_bytes *i
 /* how many things differ; one line for each is appended to @why */
 int lab_compare(const struct lab *lab, const struct lab_expect *want, const struct lab_seen *got,
 		char *why);
+/* of that, the bytes of the copy that was sent last */
+int lab_compare_frame(const struct lab *lab, const struct lab_expect *want,
+		      const struct lab_seen *got, char *why);
 
 /* expect, run, compare on every skin that the case has; how many things differ */
 int lab_check(struct lab *lab, const struct lab_case *c, char *why);

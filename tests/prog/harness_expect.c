@@ -184,11 +184,11 @@ static bool is_group(const struct lab_bytes *in)
 }
 
 /* reserved address, or a type that belongs to the link, behind whatever VLAN tags */
-static bool is_control(const struct lab_bytes *in)
+static bool is_control(const struct evb_port *from, const struct lab_bytes *in)
 {
 	static const uint8_t reserved[5] = {0x01, 0x80, 0xc2, 0, 0};
 	uint16_t tpid, tci, type;
-	size_t off = 12;
+	size_t off = 12 + lab_extended(from, in);
 
 	while (lab_tag_at(in, off, &tpid, &tci))
 		off += EVB_TAG_LEN;
@@ -197,9 +197,21 @@ static bool is_control(const struct lab_bytes *in)
 	       type == 0x8809 || type == 0x88cc || type == 0x8940;
 }
 
+/* its E-TAG or VN-Tag names several: GRP is not 0, or the list's bit is set */
+static bool names_several(const struct evb_port *from, const struct lab_bytes *in)
+{
+	size_t len = lab_extended(from, in);
+
+	return (len == EVB_ETAG_LEN && in->data[16] & 0x30) ||
+	       (len == EVB_VNTAG_LEN && in->data[14] & 0x40);
+}
+
+/* several may get it. An extender looks at no address */
 static bool is_unknown(const struct lab *lab, const struct lab_expect *e,
 		       const struct lab_bytes *in)
 {
+	if (lab_is_extender(lab))
+		return names_several(port_numbered(lab, e->from)->row, in);
 	return is_group(in) || (lab_is_bridge(lab) && !e->known);
 }
 
@@ -212,12 +224,14 @@ static bool is_unknown(const struct lab *lab, const struct lab_expect *e,
 static bool goes_up(const struct lab *lab, const struct lab_expect *e, const struct lab_bytes *in)
 {
 	const struct evb_port *from = port_numbered(lab, e->from)->row, *target;
-	bool side = from->kind == EVB_KIND_PORT || from->kind == EVB_KIND_UPLINK;
+	bool side = from->kind == EVB_KIND_PORT ||
+		    (from->kind == EVB_KIND_UPLINK && !lab_is_extender(lab));
 
 	if (from->policy_in)
 		return true;
-	if (side && is_control(in) && e->drop != EVB_DROP_BAD_FRAME)
-		return e->drop != EVB_DROP_CHANNEL || from->closed;
+	if (side && is_control(from, in) && e->drop != EVB_DROP_BAD_FRAME &&
+	    e->drop != EVB_DROP_DIRECTION)
+		return e->drop != EVB_DROP_CHANNEL || (from->closed && !lab_extended(from, in));
 	if (!e->n_copies && e->drop == EVB_DROP_NO_TARGET)
 		return is_unknown(lab, e, in) || from->watched;
 	if (!e->n_copies)
@@ -247,6 +261,19 @@ static void add_count(struct evb_count *count, const struct lab_case *c, const s
 		count->multicast += frames;
 }
 
+/* at each of a group's ports, but for the one that it came from */
+static void count_members(const struct lab *lab, const struct lab_case *c,
+			  const struct lab_bytes *in, const struct lab_copy *copy,
+			  struct lab_expect *e)
+{
+	static uint32_t members[LAB_PORTS_MAX];
+	unsigned int n = lab_members(lab, copy->port, members);
+
+	for (unsigned int i = 0; i < n; i++)
+		if (members[i] != e->from)
+			add_count(&delta_of(lab, e, members[i])->out, c, in, copy->frame.len);
+}
+
 static void set_counters(const struct lab *lab, const struct lab_case *c,
 			 const struct lab_bytes *in, struct lab_expect *e)
 {
@@ -265,6 +292,8 @@ static void set_counters(const struct lab *lab, const struct lab_case *c,
 			continue;
 		}
 		add_count(&target->out, c, in, copy->frame.len);
+		if (port_numbered(lab, copy->port)->row->kind == EVB_KIND_REPLICATION)
+			count_members(lab, c, in, copy, e);
 		sent++;
 	}
 	if (sent || e->verdict == EVB_VERDICT_PASS)
@@ -441,6 +470,10 @@ static bool wants_peer(const struct lab *lab, const struct lab_expect *want,
 
 	if (lab_is_bridge(lab) && (!want->known || memcmp(copy->frame.data, target->mac, 6)))
 		return false;
+	/* an extender's port may have no address; what names a group is nobody's own */
+	if (lab_is_extender(lab) &&
+	    (is_unknown(lab, want, &want->frame) || memcmp(copy->frame.data, target->mac, 6)))
+		return false;
 	return target->send == EVB_SEND_PEER && !from->watched && !copy->drop &&
 	       !is_group(&copy->frame) && from->kind != EVB_KIND_PF &&
 	       from->kind != EVB_KIND_MACVTAP;
@@ -476,7 +509,10 @@ static int compare_copy(const struct lab *lab, const struct lab_expect *want,
 	return bad;
 }
 
-/* a flood only ever makes the frame longer, but for the copy that goes on here, the last */
+/*
+ * A flood only ever makes the frame longer, but for the copy that goes on here, the last. An
+ * extender's only ever shorter: what it keeps for the next one cannot come back.
+ */
 static int compare_order(const struct lab *lab, const struct lab_expect *want,
 			 const struct evb_trace *trace, char *why)
 {
@@ -488,7 +524,7 @@ static int compare_order(const struct lab *lab, const struct lab_expect *want,
 
 		if (copy->drop || !port_numbered(lab, copy->port) || is_here(lab, want, copy->port))
 			continue;
-		if (copy->len < len)
+		if (len && (lab_is_extender(lab) ? copy->len > len : copy->len < len))
 			bad += complain(why, "  %s: got its %u bytes after a copy of %u",
 					name_of(lab, copy->port), copy->len, len);
 		len = copy->len;
@@ -530,8 +566,8 @@ static const struct evb_trace_copy *last_sent(const struct evb_trace *trace)
 }
 
 /* the frame that came out is the copy that was sent last */
-static int compare_frame(const struct lab *lab, const struct lab_expect *want,
-			 const struct lab_seen *got, char *why)
+int lab_compare_frame(const struct lab *lab, const struct lab_expect *want,
+		      const struct lab_seen *got, char *why)
 {
 	const struct evb_trace_copy *last = last_sent(&got->trace);
 	int bad = 0;
@@ -651,7 +687,7 @@ int lab_compare(const struct lab *lab, const struct lab_expect *want, const stru
 	int bad = compare_verdict(want, got, why);
 
 	bad += compare_copies(lab, want, got, why);
-	bad += compare_frame(lab, want, got, why);
+	bad += lab_compare_frame(lab, want, got, why);
 	bad += compare_counters(lab, want, got, why);
 	bad += compare_mark(lab, want, got, why);
 	bad += compare_learned(lab, want, got, why);

@@ -114,6 +114,51 @@ static bool put_tag(struct lab_bytes *out, const char *word)
 	return true;
 }
 
+/* E-TAG: "e1:5-12.6d", all but the PCP hexadecimal */
+static bool put_etag(struct lab_bytes *out, const char *word)
+{
+	unsigned int grp = 0, id, ingress = 0, pcp = 0;
+	const char *at = strchr(word, ':');
+	char dei = 0;
+
+	if (word[0] != 'e' || (at && sscanf(word + 1, "%x:", &grp) != 1) ||
+	    sscanf(at ? at + 1 : word + 1, "%x", &id) != 1)
+		return false;
+	at = strchr(word, '-');
+	if (at)
+		sscanf(at, "-%x", &ingress);
+	at = strchr(word, '.');
+	if (at)
+		sscanf(at, ".%u%c", &pcp, &dei);
+	put16(out, EVB_TYPE_ETAG);
+	put16(out, pcp << 13 | (dei == 'd') << 12 | (ingress & 0xfff));
+	put16(out, grp << 12 | (id & 0xfff));
+	put16(out, ingress >> 12 << 8 | id >> 12);
+	return true;
+}
+
+/* VN-Tag: "vu12", "vd34", "vl1001-12" */
+static bool put_vntag(struct lab_bytes *out, const char *word)
+{
+	unsigned int id, looped = 0;
+	const char *at = strchr(word, '-');
+
+	if (word[0] != 'v' || !word[1] || !strchr("udl", word[1]) ||
+	    sscanf(word + 2, "%x", &id) != 1)
+		return false;
+	if (at)
+		sscanf(at, "-%x", &looped);
+	put16(out, EVB_TYPE_VNTAG);
+	if (word[1] == 'u') {
+		put16(out, 0);
+		put16(out, id);
+		return true;
+	}
+	put16(out, 0x8000 | (word[1] == 'l') << 14 | id);
+	put16(out, (looped != 0) << 15 | looped);
+	return true;
+}
+
 static void payload_length(struct payload *p, const char *number)
 {
 	p->len = strtoul(number, NULL, 10);
@@ -182,11 +227,16 @@ static void frame_word(struct lab_bytes *out, struct payload *p, const char *wor
 {
 	if (!strncmp(word, "hex=", 4))
 		return frame_hex(word + 4, text, out);
+	if (!strncmp(word, "e=", 2) || !strncmp(word, "v=", 2)) {
+		put16(out, word[0] == 'e' ? EVB_TYPE_ETAG : EVB_TYPE_VNTAG);
+		return frame_hex(word + 2, text, out);
+	}
 	if (!strncmp(word, "gso=", 4) || !strcmp(word, "marked"))
 		return; /* lab_beside() */
 	if (out->len < 12)
 		return put_mac(out, word, text);
-	if (!put_tag(out, word) && !payload_word(p, word))
+	if (!put_tag(out, word) && !put_etag(out, word) && !put_vntag(out, word) &&
+	    !payload_word(p, word))
 		bad_word(word, text);
 }
 
@@ -226,6 +276,16 @@ bool lab_tag_at(const struct lab_bytes *frame, size_t off, uint16_t *tpid, uint1
 bool lab_tag(const struct lab_bytes *frame, uint16_t *tpid, uint16_t *tci)
 {
 	return lab_tag_at(frame, 12, tpid, tci);
+}
+
+size_t lab_extended(const struct evb_port *port, const struct lab_bytes *frame)
+{
+	enum evb_channel tag = port->channel_tag ? port->channel_tag : port->channels;
+	uint16_t type = frame->data[12] << 8 | frame->data[13];
+
+	if (tag == EVB_CHANNEL_E && type == EVB_TYPE_ETAG)
+		return EVB_ETAG_LEN;
+	return tag == EVB_CHANNEL_VN && type == EVB_TYPE_VNTAG ? EVB_VNTAG_LEN : 0;
 }
 
 void lab_beside(const char *text, struct lab_beside *out)

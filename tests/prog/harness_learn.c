@@ -43,11 +43,12 @@ uint16_t lab_vlan_fid(const struct lab *lab, uint16_t tpid, uint16_t vid)
 /* the tag of its VLAN, behind that of a channel */
 static uint16_t vlan_tag(const struct evb_port *from, const struct lab_bytes *in, uint16_t *tci)
 {
+	bool channels = from->channel_tag == EVB_CHANNEL_S || from->channels == EVB_CHANNEL_S;
 	uint16_t tpid = 0;
 
-	if (!lab_tag(in, &tpid, tci))
+	if (!lab_tag_at(in, 12 + lab_extended(from, in), &tpid, tci))
 		return 0;
-	if (tpid != EVB_TPID_S || (!from->channel_tag && !from->channels))
+	if (tpid != EVB_TPID_S || !channels)
 		return tpid;
 	return lab_tag_at(in, 16, &tpid, tci) ? tpid : 0;
 }

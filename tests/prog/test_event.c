@@ -46,6 +46,31 @@ static const struct lab_setup setup = {
 		VF(8, "08") ", acl: udp}\n",
 };
 
+/* of a bridge's ports behind extenders: p1 p2 plain   x1 12   x2 13, rx acl */
+static const struct lab_setup extended_e = {
+	.yaml = "version: 1\n"
+		"switch: lab\n"
+		"relay: bridge\n"
+		"acls: {udp: [{dir: rx, proto: udp, action: deny}]}\n"
+		"ports:\n"
+		"  - {name: p1, dev: d1}\n"
+		"  - {name: p2, dev: d2}\n"
+		"  - {name: x1, dev: d3, tag: e-tag, ecid: 0x12, learning: off}\n"
+		"  - {name: x2, dev: d3, tag: e-tag, ecid: 0x13, acl: udp}\n",
+};
+
+static const struct lab_setup extended_vn = {
+	.yaml = "version: 1\n"
+		"switch: lab\n"
+		"relay: bridge\n"
+		"acls: {udp: [{dir: rx, proto: udp, action: deny}]}\n"
+		"ports:\n"
+		"  - {name: p1, dev: d1}\n"
+		"  - {name: p2, dev: d2}\n"
+		"  - {name: x1, dev: d3, tag: vn-tag, vif: 0x12, learning: off}\n"
+		"  - {name: x2, dev: d3, tag: vn-tag, vif: 0x13, acl: udp}\n",
+};
+
 #define UDP "ip4=10.0.0.5>10.0.0.9 udp=1>2"
 #define TCP "ip4=10.0.0.5>10.0.0.9 tcp=1>2"
 
@@ -320,6 +345,29 @@ static void tells_a_flood_that_loses_a_tag_beside(void **state)
 	tells_a_flood("uplink", "bc ext c10.3 " UDP, LAB_TC_BESIDE);
 }
 
+static const char *extended_word(const char *e, const char *vn)
+{
+	return lab_port(lab, "x1")->row->channel_tag == EVB_CHANNEL_E ? e : vn;
+}
+
+/* with everything in it, whoever has had a copy by then */
+static void tells_an_extended_frame_as_it_came(void **state)
+{
+	const char *sent = extended_word("bc st1 e=60ffc0120000 c5.1 " UDP,
+					 "bc st1 v=00004012 c5.1 " UDP),
+		   *unknown = extended_word("bc st1 e999 arp", "bc st1 v=00000999 arp"),
+		   *wrong = extended_word("bc st1 e3:12 arp", "bc st1 v=80120000 arp");
+	uint64_t since = now_ns();
+
+	(void)state;
+	send_at(LAB_TC_BYTES, "x1", sent);
+	expect_event("x2", "x1", EVB_DROP_ACL, since, sent);
+	send_at(LAB_TC_BYTES, "d3", unknown);
+	expect_event("d3", "d3", EVB_DROP_CHANNEL, since, unknown);
+	send_at(LAB_XDP, "d3", wrong);
+	expect_event("d3", "d3", EVB_DROP_DIRECTION, since, wrong);
+}
+
 /* at most one for each port, reason and CPU in evb_event_jiffies; the count goes on */
 static void tells_seldom(void **state)
 {
@@ -373,20 +421,37 @@ static void full_buffer_loses_events_only(void **state)
 	ring_buffer__consume(ring);
 }
 
-static int group_setup(void **state)
+static int group_open(const struct lab_setup *of)
 {
 	cpu_set_t one;
 
-	(void)state;
 	/* told is per CPU */
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
 	if (sched_setaffinity(0, sizeof(one), &one))
 		return -1;
-	if (lab_open(&setup, &lab))
+	if (lab_open(of, &lab))
 		return -1;
 	ring = ring_buffer__new(lab_tables(lab)->fd[TABLE_EVENTS], event_take, NULL, NULL);
 	return ring ? 0 : -1;
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	return group_open(&setup);
+}
+
+static int extended_e_setup(void **state)
+{
+	(void)state;
+	return group_open(&extended_e);
+}
+
+static int extended_vn_setup(void **state)
+{
+	(void)state;
+	return group_open(&extended_vn);
 }
 
 static int group_teardown(void **state)
@@ -420,5 +485,15 @@ int main(void)
 		TEST("a full buffer loses events and nothing else", full_buffer_loses_events_only),
 	};
 
-	return cmocka_run_group_tests_name("event", tests, group_setup, group_teardown);
+	const struct CMUnitTest extended[] = {
+		TEST("a frame with E-TAG or VN-Tag is told as it came",
+		     tells_an_extended_frame_as_it_came),
+	};
+	int failed = cmocka_run_group_tests_name("event", tests, group_setup, group_teardown) != 0;
+
+	failed += cmocka_run_group_tests_name("event, E-TAG", extended, extended_e_setup,
+					      group_teardown) != 0;
+	failed += cmocka_run_group_tests_name("event, VN-Tag", extended, extended_vn_setup,
+					      group_teardown) != 0;
+	return failed;
 }

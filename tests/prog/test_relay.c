@@ -6,6 +6,7 @@
  *	vf0 vf1 ordinary    vf2 vf3 isolated   vf4 disabled, MTU 300   vf5 MTU 300
  *	vf6 three addresses vf7 spoofchk off   vf8 vf9 vf10 take XDP frames: ordinary, MTU 300, disabled
  *	vf11 isolated and disabled             the PF has a second address behind it
+ *	vf12 vf13 absent, vf14 vf15 without carrier: one with a stack, one that takes XDP frames
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,8 +39,14 @@ static const struct lab_setup plain = {
 		"  - {id: 9, dev: h9, mac: \"02:00:00:00:01:09\", hook: xdp}\n"
 		"  - {id: 10, dev: h10, mac: \"02:00:00:00:01:0a\", hook: xdp, state: disable}\n"
 		"  - {id: 11, dev: h11, mac: \"02:00:00:00:01:0b\", isolated: on, state: "
-		"disable}\n",
+		"disable}\n"
+		"  - {id: 12, dev: h12, mac: \"02:00:00:00:01:0c\", present: later}\n"
+		"  - {id: 13, dev: h13, mac: \"02:00:00:00:01:0d\", present: later, hook: xdp}\n"
+		"  - {id: 14, dev: h14, mac: \"02:00:00:00:01:0e\"}\n"
+		"  - {id: 15, dev: h15, mac: \"02:00:00:00:01:0f\", hook: xdp}\n",
 	.mtu = {[4] = 300, [5] = 300, [9] = 300},
+	.absent = {[12] = true, [13] = true},
+	.no_link = {[14] = true, [15] = true},
 };
 
 #define FREE "vf5 vf6 vf7 vf8 vf9" /* that every flood reaches */
@@ -190,6 +197,33 @@ static const struct lab_case links[] = {
 	{"a frame from the wire to a disabled XDP guest is lost there", "uplink", "vf10 ext ip",
 	 "vf10!link"},
 	{"the PF's frame to a disabled VF is lost there", "pf", "vf4 pf ip", "vf4!link"},
+	{"an XDP guest's frame to a disabled VF is lost there", "vf8", "vf4 vf8 ip", "vf4!link"},
+	{"an XDP guest's frame to a disabled XDP guest is lost there", "vf8", "vf10 vf8 ip",
+	 "vf10!link"},
+	{"a VF's frame to an absent VF is lost there", "vf0", "vf12 vf0 ip", "vf12!link"},
+	{"a VF's frame to an absent XDP guest is lost there", "vf0", "vf13 vf0 ip", "vf13!link"},
+	{"an XDP guest's frame to an absent VF is lost there", "vf8", "vf12 vf8 ip", "vf12!link"},
+	{"an XDP guest's frame to an absent XDP guest is lost there", "vf8", "vf13 vf8 ip",
+	 "vf13!link"},
+	{"a frame from the wire to an absent VF is lost there", "uplink", "vf12 ext ip",
+	 "vf12!link"},
+	{"a frame from the wire to an absent XDP guest is lost there", "uplink", "vf13 ext ip",
+	 "vf13!link"},
+	{"the PF's frame to an absent VF is lost there", "pf", "vf12 pf ip", "vf12!link"},
+	{"a frame with a priority tag to an absent VF is lost there", "vf0", "vf12 vf0 c0.5 ip",
+	 "vf12!link"},
+	{"a VF without carrier reaches nobody", "vf14", "vf0 vf14 ip", "! link"},
+	{"an XDP guest without carrier reaches nobody", "vf15", "vf0 vf15 ip", "! link"},
+	{"a VF's frame to a VF without carrier is lost there", "vf0", "vf14 vf0 ip", "vf14!link"},
+	{"a VF's frame to an XDP guest without carrier is lost there", "vf0", "vf15 vf0 ip",
+	 "vf15!link"},
+	{"an XDP guest's frame to an XDP guest without carrier is lost there", "vf8",
+	 "vf15 vf8 ip", "vf15!link"},
+	{"a frame from the wire to a VF without carrier is lost there", "uplink", "vf14 ext ip",
+	 "vf14!link"},
+	{"a frame from the wire to an XDP guest without carrier is lost there", "uplink",
+	 "vf15 ext ip", "vf15!link"},
+	{"the PF's frame to a VF without carrier is lost there", "pf", "vf14 pf ip", "vf14!link"},
 	{"a frame of its MTU and an Ethernet header reaches a VF", "vf0", "vf5 vf0 ip +300", "vf5"},
 	{"a frame of MTU + 18 reaches a VF", "vf0", "vf5 vf0 ip +304", "vf5"},
 	{"a frame of MTU + 19 is lost at its target", "vf0", "vf5 vf0 ip +305", "vf5!mtu"},

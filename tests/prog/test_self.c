@@ -63,6 +63,10 @@ static const struct lab_case wrong[] = {
 	 "vf1 vf3 vf4 vf2 ; pf uplink : bc vf0 c10 arp"},
 	{"one copy of a flood with a tag", "vf0", "bc vf0 arp",
 	 "vf1 vf3 ; vf4 vf2 pf uplink : bc vf0 c10 arp"},
+	{"another type in a copy that is not the last", "vf0", "bc vf0 arp",
+	 "vf1 vf3 ; vf4 : bc vf0 t0801 ; vf2 pf uplink : bc vf0 c10 arp"},
+	{"another type in the first copy", "uplink", "bc ext c10 arp",
+	 "vf0 : bc ext t0801 ; vf1 vf3 vf4 : bc ext arp ; vf2 pf"},
 	{"refused at the target, but it was sent", "vf0", "vf1 vf0 ip", "vf1!mtu"},
 	{"sent, but refused at the target", "vf0", "vf4 vf0 ip +400", "vf4"},
 	{"another reason at the target", "vf0", "vf4 vf0 ip +400", "vf4!link"},
@@ -414,7 +418,128 @@ static void sees_rows(void **state)
 	assert_int_not_equal(got.stale, 0);
 }
 
-/* headers of frames that tshark has read: standards.md 1.10, samples 1 to 4 */
+/* ---- port extension */
+
+static const struct lab_setup extender = {
+	.yaml = "version: 1\n"
+		"switch: lab\n"
+		"relay: extender\n"
+		"tag: e-tag\n"
+		"uplink: {dev: up}\n"
+		"vfs:\n"
+		"  - {id: 0, dev: h0, mac: \"02:00:00:00:01:00\", ecid: 0x12}\n"
+		"  - {id: 1, dev: h1, mac: \"02:00:00:00:01:01\", ecid: 0x13, vlan: 10}\n"
+		"  - {id: 2, dev: h2, mac: \"02:00:00:00:01:02\", ecid: 0x14, hook: xdp}\n"
+		"cascade: [{dev: k1, ids: [0x100]}]\n"
+		"replication: [{grp: 1, ecid: 5, members: [vf0, vf1, vf2, k1]}]\n",
+};
+
+static const struct lab_case extender_right[] = {
+	{"up", "vf0", "vf1 vf0 c5.3 ip", "uplink : vf1 vf0 e12.3 c5.3 ip"},
+	{"down", "uplink", "vf0 ext e12 ip", "vf0 : vf0 ext ip"},
+	{"down, for XDP", "uplink", "vf2 ext e14 ip", "vf2 : vf2 ext ip"},
+	{"a group", "uplink", "bc ext e1:5-14 c10 arp",
+	 "k1 ; vf0 : bc ext c10 arp ; vf1 : bc ext arp"},
+	{"a cascade's", "k1", "ext st1 e100 ip", "uplink"},
+	{"the host's", "k1", "ext st1 ip", "pass"},
+};
+
+static const struct lab_case extender_wrong[] = {
+	{"without tag", "vf0", "ext vf0 ip", "uplink"},
+	{"another id", "vf0", "ext vf0 ip", "uplink : ext vf0 e13 ip"},
+	{"another priority", "vf0", "ext vf0 c5.3 ip", "uplink : ext vf0 e12.2 c5.3 ip"},
+	{"a DEI", "vf0", "ext vf0 c5.3 ip", "uplink : ext vf0 e12.3d c5.3 ip"},
+	{"a group's", "vf0", "ext vf0 ip", "uplink : ext vf0 e1:12 ip"},
+	{"an ingress id", "vf0", "ext vf0 ip", "uplink : ext vf0 e12-12 ip"},
+	{"an extension", "vf0", "ext vf0 ip", "uplink : ext vf0 e1012 ip"},
+	{"a reserved bit", "vf0", "ext vf0 ip", "uplink : ext vf0 e=000040120000 ip"},
+	{"a VN-Tag", "vf0", "ext vf0 ip", "uplink : ext vf0 vu12 ip"},
+	{"locally", "vf0", "vf2 vf0 ip", "vf2"},
+	{"by address", "uplink", "vf2 ext e12 ip", "vf2 : vf2 ext ip"},
+	{"with its tag", "uplink", "vf0 ext e12 ip", "vf0"},
+	{"a member too many", "uplink", "bc ext e1:5-14 c10 arp",
+	 "k1 ; vf0 vf2 : bc ext c10 arp ; vf1 : bc ext arp"},
+	{"a member too few", "uplink", "bc ext e1:5 c10 arp",
+	 "k1 ; vf0 : bc ext c10 arp ; vf1 : bc ext arp"},
+	{"the cascade's without tag", "uplink", "bc ext e1:5 arp", "k1 vf0 vf2 : bc ext arp"},
+	{"the cascade's with another id", "uplink", "bc ext e1:5 arp",
+	 "k1 : bc ext e1:6 arp ; vf0 vf2 : bc ext arp"},
+	{"one copy's other type", "uplink", "bc ext e1:5 arp",
+	 "k1 ; vf0 : bc ext t0801 ; vf2 : bc ext arp"},
+	{"a cascade's with another id", "k1", "ext st1 e100 ip", "uplink : ext st1 e101 ip"},
+	{"a cascade's to the host", "k1", "ext st1 e100 ip", "pass"},
+	{"a cascade's untagged up", "k1", "ext st1 ip", "uplink"},
+};
+
+static const struct lab_setup controlling = {
+	.yaml = "version: 1\n"
+		"switch: lab\n"
+		"relay: bridge\n"
+		"ports:\n"
+		"  - {name: p1, dev: d1}\n"
+		"  - {name: x1, dev: d3, tag: e-tag, ecid: 0x12}\n"
+		"  - {name: x2, dev: d3, tag: e-tag, ecid: 0x13}\n"
+		"  - {name: x3, dev: d3, tag: e-tag, ecid: 0x14}\n"
+		"  - {name: y1, dev: d4, tag: e-tag, ecid: 0x15, hook: xdp}\n"
+		"replication: [{dev: d3, grp: 1, ecid: 5, members: [x1, x2, x3]}]\n",
+};
+
+static const struct lab_case controlling_right[] = {
+	{"from an id to another", "x1", "st2@x2 | st2 st1 e12.3 c0.4 ip",
+	 "x2 : st2 st1 e13.4 c0.4 ip | st2@x2 st1@x1"},
+	{"to an XDP port", "x1", "st2@y1/c5 | st2 st1 e12 c5 ip", "y1 : st2 st1 e15 c5 ip"},
+	{"a group", "p1", "bc st1 arp", "d3.1.5 : bc st1 e1:5 arp ; y1 : bc st1 e15 arp"},
+};
+
+static const struct lab_case controlling_wrong[] = {
+	{"learned in another VLAN", "x1", "st2@y1/c5 | st2 st1 e12 c5 ip",
+	 "y1 : st2 st1 e15 c5 ip | st2@y1/c5 st1@x1"},
+	{"learned at the device", "x1", "bc st1 e12 arp",
+	 "p1 : bc st1 arp ; d3.1.5 : bc st1 e1:5-12 arp ; y1 : bc st1 e15 arp | st1@d3"},
+	{"another id", "x1", "st2@y1 | st2 st1 e12 ip", "y1 : st2 st1 e14 ip"},
+	{"the id that it came with", "x1", "st2@x2 | st2 st1 e12 ip", "x2"},
+	{"a group's id", "p1", "st2@x2 | st2 st1 ip", "x2 : st2 st1 e1:13 ip"},
+	{"a group's other id", "p1", "bc st1 arp",
+	 "d3.1.5 : bc st1 e1:6 arp ; y1 : bc st1 e15 arp"},
+	{"a group's other GRP", "p1", "bc st1 arp",
+	 "d3.1.5 : bc st1 e2:5 arp ; y1 : bc st1 e15 arp"},
+	{"no ingress id", "x1", "bc st1 e12 arp",
+	 "p1 : bc st1 arp ; d3.1.5 : bc st1 e1:5 arp ; y1 : bc st1 e15 arp"},
+	{"one copy each instead of a group's", "p1", "bc st1 arp",
+	 "x1 : bc st1 e12 arp ; x2 : bc st1 e13 arp ; x3 : bc st1 e14 arp ; y1 : bc st1 e15 arp"},
+	{"one copy too many", "p1", "bc st1 arp",
+	 "d3.1.5 : bc st1 e1:5 arp ; x1 : bc st1 e12 arp ; y1 : bc st1 e15 arp"},
+	{"refused at the port, but it was at the device", "x1", "bc st1 e99 arp", "! channel |"},
+};
+
+static void sees_wrong_ones(struct lab *lab, const struct lab_case *right_ones, size_t n_right,
+			    const struct lab_case *wrong_ones, size_t n_wrong)
+{
+	for (size_t i = 0; i < n_right; i++) {
+		why[0] = 0;
+		if (lab_check(lab, &right_ones[i], why))
+			fail_msg("%s: %s", right_ones[i].says, why);
+	}
+	for (size_t i = 0; i < n_wrong; i++) {
+		why[0] = 0;
+		if (!lab_check(lab, &wrong_ones[i], why))
+			fail_msg("nobody noticed: %s", wrong_ones[i].says);
+	}
+}
+
+static void sees_wrong_extenders(void **state)
+{
+	sees_wrong_ones(*state, extender_right, ARRAY_SIZE(extender_right), extender_wrong,
+			ARRAY_SIZE(extender_wrong));
+}
+
+static void sees_wrong_controllers(void **state)
+{
+	sees_wrong_ones(*state, controlling_right, ARRAY_SIZE(controlling_right), controlling_wrong,
+			ARRAY_SIZE(controlling_wrong));
+}
+
+/* headers of frames that tshark has read: standards.md 1.10, samples 1 to 12 */
 static void builds_known_frames(void **state)
 {
 	static const struct {
@@ -427,6 +552,22 @@ static void builds_known_frames(void **state)
 		 "hex=02000000000202000000000188a87ffe0800"},
 		{"02:00:00:00:00:02 02:00:00:00:00:01 c0.7 ip +0",
 		 "hex=0200000000020200000000018100e0000800"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 vu12 ip +0",
+		 "hex=0200000000020200000000018926000000120800"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 vd34 ip +0",
+		 "hex=0200000000020200000000018926803400000800"},
+		{"bc 02:00:00:00:00:01 vl1001-12 arp +0",
+		 "hex=ffffffffffff0200000000018926d00180120806"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 vu7ff c100 ip +0",
+		 "hex=0200000000020200000000018926000007ff810000640800"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 e12 ip +0",
+		 "hex=020000000002020000000001893f0000001200000800"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 e34 c100 ip +0",
+		 "hex=020000000002020000000001893f000000340000810000640800"},
+		{"bc 02:00:00:00:00:01 e1:5-12.6 arp +0",
+		 "hex=ffffffffffff020000000001893fc012100500000806"},
+		{"02:00:00:00:00:02 02:00:00:00:00:01 e2:ab123-cd456.7d ip +0",
+		 "hex=020000000002020000000001893ff4562123cdab0800"},
 		{"vf3.1 ext2 llc +3", "hex=0200000101030200"
 				      "0000ee02"
 				      "0003a5a4a7"},
@@ -464,6 +605,16 @@ static int bridge_setup(void **state)
 	return lab_group_setup(state, &bridge);
 }
 
+static int extender_setup(void **state)
+{
+	return lab_group_setup(state, &extender);
+}
+
+static int controlling_setup(void **state)
+{
+	return lab_group_setup(state, &controlling);
+}
+
 #define TEST(says, fn)                     \
 	{                                  \
 		says, fn, NULL, NULL, NULL \
@@ -491,8 +642,20 @@ int main(void)
 		TEST("rows that count wrong or point elsewhere are seen", sees_rows),
 		TEST("a case that expects something else of a bridge fails", sees_wrong_bridges),
 	};
+	const struct CMUnitTest extenders[] = {
+		TEST("a case that expects something else of an extender fails",
+		     sees_wrong_extenders),
+	};
+	const struct CMUnitTest controllers[] = {
+		TEST("a case that expects something else of a controlling bridge fails",
+		     sees_wrong_controllers),
+	};
 	int failed = cmocka_run_group_tests_name("harness", tests, group_setup, lab_group_teardown);
 
-	return failed + cmocka_run_group_tests_name("harness of a bridge", bridges, bridge_setup,
-						    lab_group_teardown);
+	failed += cmocka_run_group_tests_name("harness of a bridge", bridges, bridge_setup,
+					      lab_group_teardown);
+	failed += cmocka_run_group_tests_name("harness of an extender", extenders, extender_setup,
+					      lab_group_teardown);
+	return failed + cmocka_run_group_tests_name("harness of a controlling bridge", controllers,
+						    controlling_setup, lab_group_teardown);
 }

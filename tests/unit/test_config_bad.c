@@ -283,16 +283,19 @@ static const struct bad cases[] = {
 	 4, 30, "tap contradicts guest (line 5)", "(vf0, portgroup g)"},
 	{"kind of the PF", HEAD "pf: {kind: tap}\n", 4, 6, "'kind'", "a VF"},
 
-	/* what a later version does */
-	{"relay extender", HEAD "relay: extender\n", 4, 8, "'extender'", NOT_YET "; use veb"},
-	{"replication", HEAD "replication: [{grp: 1}]\n", 4, 14, "a list", NOT_YET},
-	{"cascade", HEAD "cascade: [{dev: a}]\n", 4, 10, "a list", NOT_YET},
-	{"tag", HEAD "tag: e-tag\n", 4, 6, "'e-tag'", NOT_YET "; leave it out"},
 	{"unknown kind of storm", VF("storm: {unicast: 0}"), 8, 13, "'unicast'", "multicast"},
-	{"ecid", VF("ecid: 0x012"), 8, 11, "'0x012'", NOT_YET "; leave it out"},
-	{"vif", VF("vif: 5"), 8, 10, "'5'", NOT_YET "; leave it out"},
-	{"ecid of the PF", HEAD "pf: {ecid: 1}\n", 4, 12, "'1'", NOT_YET},
-	{"bad value of a key for later", VF("ecid: 1k"), 8, 11, "'1k'", "is not an E-CID"},
+
+	/* what only an extender has, or a bridge */
+	{"replication", HEAD "replication: [{grp: 1}]\n", 4, 1,
+	 "'replication' is not a key of the file", "an extender's or a bridge's"},
+	{"cascade", HEAD "cascade: [{dev: a}]\n", 4, 1, "'cascade' is not a key of the file",
+	 "only an extender"},
+	{"tag", HEAD "tag: e-tag\n", 4, 1, "'tag' is not a key of the file", "only an extender"},
+	{"ecid", VF("ecid: 0x012"), 8, 5, "'ecid' is not a key of a VF", "relay: extender"},
+	{"vif", VF("vif: 5"), 8, 5, "'vif' is not a key of a VF", "relay: extender"},
+	{"tag of a VF", VF("tag: e-tag"), 8, 5, "'tag' is not a key of a VF", "top of its file"},
+	{"ecid of the PF", HEAD "pf: {ecid: 1}\n", 4, 6, "'ecid' is not a key of pf",
+	 "relay: extender"},
 };
 /* clang-format on */
 
@@ -472,43 +475,6 @@ static void a_netns_that_is_too_long_is_refused(void **state)
 	assert_refused_bytes("netns", text, strlen(text), &bad, -EINVAL);
 }
 
-static void every_key_for_later_is_refused(void **state)
-{
-	static const struct {
-		const struct schema_map *map;
-		const char *text;
-		unsigned int line, column; /* of the key */
-	} at[] = {
-		{&schema_file, HEAD, 4, 1},
-		{&schema_vf, VF_HEAD "    ", 8, 5},
-		{&schema_pf, HEAD "pf:\n  ", 5, 3},
-		{&schema_bridge, BRIDGE_HEAD, 5, 1},
-		{&schema_port, PORT_HEAD "    ", 7, 5},
-	};
-	unsigned int n = 0;
-
-	(void)state;
-	for (size_t m = 0; m < sizeof(at) / sizeof(at[0]); m++) {
-		for (size_t i = 0; i < at[m].map->n_keys; i++) {
-			const struct schema_key *key = &at[m].map->keys[i];
-			struct bad bad = {"", "", at[m].line, at[m].column, NOT_YET, key->name};
-			char text[512];
-
-			if (!key->later || (at[m].map->in && !(key->in & at[m].map->in)))
-				continue;
-			snprintf(text, sizeof(text), "%s%s: %s\n", at[m].text, key->name,
-				 key->parse == parse_uint	  ? "1"
-				 : key->parse == parse_later_list ? "[x]"
-								  : "x");
-			bad.column += (unsigned int)strlen(key->name) + 2;
-			assert_refused_bytes(key->name, text, strlen(text), &bad, -EINVAL);
-			n++;
-		}
-	}
-	print_message("%u keys for later\n", n);
-	assert_true(n >= 10);
-}
-
 static void a_file_that_cannot_be_read_says_why(void **state)
 {
 	struct config *cfg = NULL;
@@ -592,7 +558,6 @@ int main(void)
 		cmocka_unit_test(vf_number_257_is_one_too_many),
 		cmocka_unit_test(address_33_is_one_too_many),
 		cmocka_unit_test(a_netns_that_is_too_long_is_refused),
-		cmocka_unit_test(every_key_for_later_is_refused),
 		cmocka_unit_test(a_file_that_cannot_be_read_says_why),
 		cmocka_unit_test(the_bad_files_say_what_is_wrong_with_them),
 	};

@@ -31,8 +31,6 @@
 /* ports of one line each, from line 5 on */
 #define PORTS2(one, two) BRIDGE_TOP "ports:\n  - {" one "}\n  - {" two "}\n"
 
-#define NOT_YET "not in this version of evbpf yet"
-
 struct bad {
 	const char *what;
 	const char *text;

@@ -158,6 +158,14 @@ static void an_edit_is_undone_by_the_old_value(void **state)
 	"  dev: swp1\n"   \
 	"  svid: 200\n"   \
 	"  reflective_relay: on\n"
+#define EXTENDER_BASE                                \
+	"version: 1\nswitch: pe0\nrelay: extender\n" \
+	"tag: e-tag\nuplink:\n  dev: eth0\n"         \
+	"portgroups:\n- name: lan\n  vlan: 5\n"      \
+	"vfs:\n- id: 0\n  dev: a\n  spoofchk: off\n  ecid: 5\n"
+#define EXTENDED_BASE                              \
+	"version: 1\nswitch: cb0\nrelay: bridge\n" \
+	"ports:\n- name: x1\n  dev: a\n  tag: vn-tag\n  vif: 5\n- name: p1\n  dev: b\n"
 #define CHANNEL_BASE      \
 	"version: 1\n"    \
 	"switch: edge0\n" \
@@ -198,6 +206,9 @@ static void ports_and_channels_are_found_by_name(void **state)
 		{CHANNEL_BASE, "vf 0", "channel", "red", "01:00'\n", "01:00'\n  channel: red\n"},
 		{CHANNEL_BASE, "vf 0", "relay", "private", "01:00'\n",
 		 "01:00'\n  relay: private\n"},
+		{EXTENDER_BASE, "vf 0", "ecid", "0x12", "ecid: 5", "ecid: 0x12"},
+		{EXTENDER_BASE, "pf", "ecid", "6", "ecid: 5\n", "ecid: 5\npf:\n  ecid: 6\n"},
+		{EXTENDED_BASE, "port x1", "vif", "18", "vif: 5", "vif: 18"},
 	};
 
 	(void)state;
@@ -240,6 +251,13 @@ static void objects_of_another_switch_are_refused(void **state)
 		{CHANNEL_BASE, "channel blue", "name", "x", "use apply"},
 		{CHANNEL_BASE, "channel blue", "vlan", "5", "'vlan' is not a key of a channel"},
 		{CHANNEL_BASE, "vf 0", "learning", "on", "to a bridge's port"},
+		{CHANNEL_BASE, "vf 0", "ecid", "5", "only an extender's ports have one"},
+		{EXTENDER_BASE, "vf 0", "trunk", "5", "without vlan it is in every VLAN"},
+		{EXTENDER_BASE, "vf 0", "tag", "vn-tag", "at the top of the file"},
+		{EXTENDER_BASE, "portgroup lan", "ecid", "5", "'ecid' is not a key of an extender's portgroup"},
+		{BRIDGE_BASE, "port p1", "tag", "e-tag", "use apply"},
+		{EXTENDER_BASE, "portgroup lan", "isolated", "on", "bridge above"},
+		{EXTENDER_BASE, "channel a", "relay", "veb", "it has pf, uplink, vf 0, portgroup"},
 	};
 
 	(void)state;
@@ -335,7 +353,6 @@ static void a_wrong_value_is_for_the_parser(void **state)
 		{"portgroup", "b", "these are web"},
 		{"channel", "b", "'b' is not one of channels: there are none"},
 		{"relay", "bridge", "'bridge' is what a whole switch is"},
-		{"ecid", "5", NOT_YET},
 		{"min_tx_rate", "5", "use tc htb on the uplink"},
 	};
 
@@ -376,6 +393,7 @@ static const struct refused {
 	{"vf 3", ".", "1", "'' is not a key of a VF"},
 	{"vf 3", "vlan.x", "1", "write vlan without '.x'"},
 	{"vf 3", "vlan.", "1", "write vlan without '.'"},
+	{"vf 3", "vlan.\x1b[2J", "1", "vlan: has no keys of its own: write vlan without '.\\x1b[2J'"},
 	{"vf 3", "guard.", "1", "'' is not a key of guard"},
 	{"vf 3", "guard.ip", "1", "these are ipv4, ipv6"},
 	{"vf 3", "guard.ipv4.x", "1", "'ipv4.x' is not a key of guard"},

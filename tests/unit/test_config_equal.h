@@ -54,6 +54,7 @@ static inline const char *config_port_difference(const struct config_port *a,
 	DIFFERS(reflective);
 	DIFFERS(learning);
 	DIFFERS(learn_limit);
+	DIFFERS(ecid);
 	return NULL;
 }
 
@@ -62,6 +63,7 @@ static inline const char *config_vf_difference(const struct config_vf *a, const 
 	DIFFERS(id);
 	DIFFERS(number);
 	DIFFERS(svid);
+	DIFFERS(tag);
 	DIFFERS(closed);
 	DIFFERS(dev);
 	DIFFERS(kind);
@@ -98,6 +100,37 @@ static inline const char *config_channel_difference(const struct config_channel 
 	return NULL;
 }
 
+static inline const char *config_cascade_difference(const struct config_cascade *a,
+						    const struct config_cascade *b)
+{
+	DIFFERS(n_ids);
+	for (unsigned int i = 0; i < a->n_ids; i++)
+		if (a->ids[i].first != b->ids[i].first || a->ids[i].last != b->ids[i].last)
+			return "ids";
+	return config_vf_difference(&a->vf, &b->vf);
+}
+
+static inline const char *config_replication_difference(const struct config_replication *a,
+							const struct config_replication *b)
+{
+	DIFFERS(name);
+	DIFFERS(id);
+	DIFFERS(number);
+	DIFFERS(dev);
+	DIFFERS(vlan);
+	DIFFERS(tpid);
+	DIFFERS(n_members);
+	for (unsigned int i = 0; i < a->n_members; i++) {
+		const struct config_member *one = &a->members[i], *two = &b->members[i];
+
+		if (!one->vf != !two->vf || !one->cascade != !two->cascade ||
+		    (one->vf && one->vf->number != two->vf->number) ||
+		    (one->cascade && one->cascade->vf.number != two->cascade->vf.number))
+			return "members";
+	}
+	return NULL;
+}
+
 /* the name of the first field that differs, or NULL */
 static inline const char *config_difference(const struct config *a, const struct config *b)
 {
@@ -107,6 +140,9 @@ static inline const char *config_difference(const struct config *a, const struct
 	DIFFERS(relay);
 	DIFFERS(uplink);
 	DIFFERS(uplink_hook);
+	DIFFERS(tag);
+	DIFFERS(n_cascades);
+	DIFFERS(n_replications);
 	DIFFERS(age);
 	DIFFERS(bpdu_forward);
 	DIFFERS(n_acls);
@@ -120,5 +156,9 @@ static inline const char *config_difference(const struct config *a, const struct
 		what = config_channel_difference(&a->channels[i], &b->channels[i]);
 	for (unsigned int i = 0; i < a->n_vfs && !what; i++)
 		what = config_vf_difference(&a->vfs[i], &b->vfs[i]);
+	for (unsigned int i = 0; i < a->n_cascades && !what; i++)
+		what = config_cascade_difference(&a->cascades[i], &b->cascades[i]);
+	for (unsigned int i = 0; i < a->n_replications && !what; i++)
+		what = config_replication_difference(&a->replications[i], &b->replications[i]);
 	return what;
 }

@@ -22,6 +22,17 @@
 	"0000"                 \
 	"0a000005"             \
 	"0a000001"
+#define UNICAST        \
+	"020000000002" \
+	"020000000001"
+#define UNICAST_TEXT "02:00:00:00:00:01 > 02:00:00:00:00:02, "
+#define ECHO                         \
+	"0800"                       \
+	"4500002400010000400166d6" \
+	"0a000001"                   \
+	"0a000002"                   \
+	"08006668000100016162636465666768"
+#define ECHO_TEXT "IPv4 10.0.0.1 > 10.0.0.2: ICMP echo request"
 #define V6_SRC "fd000000000000000000000000000005"
 #define V6_DST "ff0200000000000000000001ff000001"
 
@@ -76,10 +87,30 @@ static const struct {
 	 0x6064},
 	{"an S-TAG beside and a C-TAG in it", HEAD "81001005" "88b5",
 	 HEAD_TEXT "802.1ad vlan 400, vlan 5 dei, type 0x88b5", 0x88a8, 400},
-	{"an E-TAG", HEAD "893f" "0000" "1005" "0000" "88b5",
-	 HEAD_TEXT "E-TAG grp 1 ecid 0x005, type 0x88b5", 0, 0},
-	{"a VN-Tag", HEAD "8926" "8034" "0012" "88b5",
-	 HEAD_TEXT "VN-Tag d 1 p 0 dvif 0x34 svif 0x12, type 0x88b5", 0, 0},
+	{"a VN-Tag upward", UNICAST "8926" "0000" "0012" ECHO,
+	 UNICAST_TEXT "vn-tag up vif 0x012, " ECHO_TEXT, 0, 0},
+	{"a VN-Tag to one", UNICAST "8926" "8034" "0000" ECHO,
+	 UNICAST_TEXT "vn-tag down vif 0x034, " ECHO_TEXT, 0, 0},
+	{"a VN-Tag to a list, from behind the same link", HEAD "8926" "d001" "8012" "88b5",
+	 HEAD_TEXT "vn-tag down list 0x1001 looped 0x012, type 0x88b5", 0, 0},
+	{"a VN-Tag and a C-TAG", UNICAST "8926" "0000" "07ff" "81000064" ECHO,
+	 UNICAST_TEXT "vn-tag up vif 0x7ff, vlan 100, " ECHO_TEXT, 0, 0},
+	{"a VN-Tag with everything upward", HEAD "8926" "4034" "b012" "88b5",
+	 HEAD_TEXT "vn-tag up vif 0x012 to list 0x034 looped version 3, type 0x88b5", 0, 0},
+	{"a VN-Tag with a source downward", HEAD "8926" "8034" "0012" "88b5",
+	 HEAD_TEXT "vn-tag down vif 0x034 from 0x012, type 0x88b5", 0, 0},
+	{"a VN-Tag with nothing", HEAD "8926" "0000" "0000" "88b5",
+	 HEAD_TEXT "vn-tag up vif 0x000, type 0x88b5", 0, 0},
+	{"an E-TAG upward", UNICAST "893f" "0000" "0012" "0000" ECHO,
+	 UNICAST_TEXT "e-tag ecid 0x012, " ECHO_TEXT, 0, 0},
+	{"an E-TAG to one, and a C-TAG", UNICAST "893f" "0000" "0034" "0000" "81000064" ECHO,
+	 UNICAST_TEXT "e-tag ecid 0x034, vlan 100, " ECHO_TEXT, 0, 0},
+	{"an E-TAG to a group", HEAD "893f" "c012" "1005" "0000" "88b5",
+	 HEAD_TEXT "e-tag ecid 0x005 grp 1 ingress 0x012 p 6, type 0x88b5", 0, 0},
+	{"an E-TAG with extensions", UNICAST "893f" "f456" "2123" "cdab" ECHO,
+	 UNICAST_TEXT "e-tag ecid 0xab123 grp 2 ingress 0xcd456 p 7 dei, " ECHO_TEXT, 0, 0},
+	{"an E-TAG that is cut", HEAD "893f" "c012" "1005" "00", HEAD_TEXT "[cut]", 0, 0},
+	{"a VN-Tag that is cut", HEAD "8926" "8034" "00", HEAD_TEXT "[cut]", 0, 0},
 	{"LLDP", HEAD "88cc" "0000", HEAD_TEXT "LLDP", 0, 0},
 	{"STP", HEAD "0026" "424203", HEAD_TEXT "802.3 length 38, STP", 0, 0},
 	{"a frame that is too short", "ffffffffffff02", "7 bytes, less than an Ethernet header", 0, 0},

@@ -53,7 +53,7 @@ static void every_enumerator_has_a_lower_case_word_of_its_own(void **state)
 
 			assert_string_not_equal(name, "?");
 			assert_true(strlen(name) > 0);
-			assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_"), strlen(name));
+			assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_-"), strlen(name));
 			for (unsigned int j = 0; j < i; j++)
 				assert_string_not_equal(name, tables[t].name(j));
 		}
@@ -79,6 +79,9 @@ static void words_are_those_of_the_documentation(void **state)
 	assert_string_equal(evb_state_name(EVB_STATE_DISABLE), "disable");
 	assert_string_equal(evb_kind_name(EVB_KIND_MACVTAP), "macvtap");
 	assert_string_equal(evb_kind_name(EVB_KIND_PORT), "port");
+	assert_string_equal(evb_kind_name(EVB_KIND_CASCADE), "cascade");
+	assert_string_equal(evb_channel_name(EVB_CHANNEL_S), "s-tag");
+	assert_string_equal(evb_channel_name(EVB_CHANNEL_VN), "vn-tag");
 	assert_string_equal(evb_event_name(EVB_EVENT_MOVED), "moved");
 }
 

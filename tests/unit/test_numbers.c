@@ -161,7 +161,7 @@ static void no_free_number_is_an_error(void **state)
 	assert_non_null(rows);
 	for (uint32_t i = 1; i < EVB_PORTS_MAX; i++) {
 		rows[i - 1].number = i;
-		rows[i - 1].svid = i >= EVB_PORT_CHANNEL_FIRST ? 4000 : 0;
+		rows[i - 1].channel = i >= EVB_PORT_CHANNEL_FIRST ? 4000 : 0;
 		snprintf(rows[i - 1].name, sizeof(rows[0].name), "old%u", i);
 	}
 	log_set_json(true);
@@ -210,7 +210,7 @@ static void the_list_of_an_edge_switch(void **state)
 		assert_string_equal(item->name, want[i].name);
 		assert_string_equal(item->dev, want[i].dev);
 		assert_int_equal(item->number, want[i].number);
-		assert_int_equal(item->svid, want[i].svid);
+		assert_int_equal(item->id, want[i].svid);
 		assert_int_equal(item->wire, want[i].wire);
 		assert_int_equal(item->device, want[i].device);
 		assert_int_equal(item->channel != NULL, want[i].channel);
@@ -233,7 +233,7 @@ static void the_list_of_a_bridge(void **state)
 	for (unsigned int i = 0; i < items.n; i++)
 		assert_true(items.list[i].wire);
 	assert_string_equal(items.list[1].name, "p2");
-	assert_int_equal(items.list[1].svid, 200);
+	assert_int_equal(items.list[1].id, 200);
 	assert_false(items.list[1].device);
 	assert_string_equal(items.list[3].name, "swp2");
 	assert_true(items.list[3].device);

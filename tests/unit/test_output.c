@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "evb_wire.h"
 #include "log.h"
 #include "output.h"
 
@@ -41,6 +42,53 @@ static void expect_json(struct json_object *val, const char *expected)
 	sink_open(&sink);
 	assert_int_equal(output_json(sink.f, val, false), 0);
 	sink_expect(&sink, expected);
+}
+
+static void channels_have_the_words_of_their_tags(void **state)
+{
+	static const struct {
+		enum evb_channel tag;
+		uint32_t id;
+		const char *text, *json;
+	} rows[] = {
+		{EVB_CHANNEL_NONE, 0, "", "{}\n"},
+		{EVB_CHANNEL_S, 200, "200", "{\"svid\":200}\n"},
+		{EVB_CHANNEL_E, 0x12, "e-tag 0x012", "{\"ecid\":18}\n"},
+		{EVB_CHANNEL_E, 0xfffff, "e-tag 0xfffff", "{\"ecid\":1048575}\n"},
+		{EVB_CHANNEL_E, 1 << EVB_ETAG_GRP_SHIFT | 5, "e-tag grp 1 0x005",
+		 "{\"grp\":1,\"ecid\":5}\n"},
+		{EVB_CHANNEL_VN, 0x34, "vn-tag 0x034", "{\"vif\":52}\n"},
+		{EVB_CHANNEL_VN, EVB_VNTAG_LIST | 0x1001, "vn-tag list 0x1001",
+		 "{\"list\":4097}\n"},
+	};
+	char buf[OUTPUT_CHANNEL_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json_object *obj = json_object_new_object();
+
+		assert_string_equal(
+			output_channel_text(rows[i].tag, rows[i].id, buf, sizeof(buf)),
+			rows[i].text);
+		output_add_id(obj, rows[i].tag, rows[i].id);
+		expect_json(obj, rows[i].json);
+	}
+}
+
+static void ids_are_ranges_and_may_be_too_many(void **state)
+{
+	static const struct config_ids ids[] = {
+		{.first = 0x100, .last = 0x1ff}, {.first = 5, .last = 5}, {.first = 0xab123, .last = 0xab124}};
+	char buf[48];
+
+	(void)state;
+	assert_string_equal(output_ids_text(EVB_CHANNEL_E, ids, 3, buf, sizeof(buf)),
+			    "e-tag 0x100-0x1ff,0x005,0xab123-0xab124");
+	assert_string_equal(output_ids_text(EVB_CHANNEL_E, ids, 3, buf, 36),
+			    "e-tag 0x100-0x1ff,0x005,...");
+	assert_string_equal(output_ids_text(EVB_CHANNEL_VN, ids, 1, buf, sizeof(buf)),
+			    "vn-tag 0x100-0x1ff");
+	expect_json(output_ids(ids, 3), "[\"0x100-0x1ff\",\"0x005\",\"0xab123-0xab124\"]\n");
 }
 
 static void json_values(void **state)
@@ -157,6 +205,25 @@ static void all_vfs_are_one_range(void **state)
 	assert_non_null(names);
 	set_add_vfs(&set, names, 0, EVB_VFS_MAX - 1);
 	assert_string_equal(output_set_text(&set, names, buf, sizeof(buf)), "vf0-vf255");
+	free(names);
+}
+
+/* what stands for several ports has no copy of its own, and how many they are is no port */
+static void ports_of_a_group_are_those_of_its_bundles_too(void **state)
+{
+	static const struct evb_group group = {
+		.count = 9,
+		.port = {1, EVB_BUNDLE | 600, 2, 40, 41, EVB_BUNDLE | 601, 1, 42, 70}};
+	struct output_names *names = calloc(1, sizeof(*names));
+	struct output_set set = {}, rest = {};
+	char buf[OUTPUT_SET_LEN];
+
+	(void)state;
+	assert_non_null(names);
+	output_set_group(&set, &group, 0, group.count);
+	assert_string_equal(output_set_text(&set, names, buf, sizeof(buf)), "1 40 41 42 70");
+	output_set_group(&rest, &group, 5, 8);
+	assert_string_equal(output_set_text(&rest, names, buf, sizeof(buf)), "42");
 	free(names);
 }
 
@@ -315,7 +382,10 @@ int main(void)
 		cmocka_unit_test(errors_are_one_object),
 		cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
 		cmocka_unit_test(trunk_is_all_or_a_list_of_strings),
+		cmocka_unit_test(channels_have_the_words_of_their_tags),
+		cmocka_unit_test(ids_are_ranges_and_may_be_too_many),
 		cmocka_unit_test(sets_of_ports),
+		cmocka_unit_test(ports_of_a_group_are_those_of_its_bundles_too),
 		cmocka_unit_test(all_vfs_are_one_range),
 		cmocka_unit_test(only_vfs_are_ranges),
 		cmocka_unit_test(tables_are_aligned),

@@ -654,6 +654,113 @@ static void full_fdb(void **state)
 	free(over);
 }
 
+/* ---- a bridge with as many devices and groups as there is room for */
+
+#define DEVICES 255 /* an untagged port, two with an id and the group of these: 1020 numbers */
+
+static char *many_devices(void)
+{
+	size_t size = 100 + DEVICES * 300, n;
+	char *text = malloc(size);
+
+	assert_non_null(text);
+	n = snprintf(text, size, "version: 1\nswitch: lab\nrelay: bridge\nports:\n");
+	for (unsigned int d = 0; d < DEVICES; d++) {
+		n += snprintf(text + n, size - n, "  - {name: u%u, dev: d%u}\n", d, d);
+		for (unsigned int id = 1; id <= 2; id++)
+			n += snprintf(text + n, size - n,
+				      "  - {name: x%u-%u, dev: d%u, tag: e-tag, ecid: %u, %s}\n", d, id,
+				      d, id, d % 2 ? "trunk: [10]" : "vlan: 10");
+	}
+	n += snprintf(text + n, size - n, "replication:\n");
+	for (unsigned int d = 0; d < DEVICES; d++)
+		n += snprintf(text + n, size - n,
+			      "  - {dev: d%u, vlan: 10, grp: 1, ecid: 5, members: [x%u-1, x%u-2]}\n", d,
+			      d, d);
+	assert_true(n < size);
+	return text;
+}
+
+/* bytes of tags in front of what the port gets of a VLAN */
+static unsigned int model_bytes(const struct evb_port *port, uint16_t fid)
+{
+	unsigned int bytes = port->channel_tag == EVB_CHANNEL_E ? EVB_ETAG_LEN : 0;
+
+	return port->strip_fid == fid ? bytes : bytes + EVB_TAG_LEN;
+}
+
+/* how often each port stands in the list, also behind a row that stands for it; how many such rows */
+static unsigned int read_list(const struct plan *plan, const struct evb_group *group, uint16_t fid,
+			      unsigned int *found)
+{
+	unsigned int bundles = 0, bytes = 0, behind = 0;
+
+	assert_true(group->count <= EVB_PORTS_MAX);
+	for (unsigned int i = 0; i < group->count; i++) {
+		const struct evb_port *port = plan_port_get(plan, group->port[i] & ~EVB_BUNDLE);
+
+		assert_non_null(port);
+		if (group->port[i] & EVB_BUNDLE) {
+			assert_int_equal(behind, 0);
+			assert_int_equal(port->kind, EVB_KIND_REPLICATION);
+			behind = group->port[++i];
+			assert_true(i + behind < group->count);
+			bundles++;
+			continue;
+		}
+		assert_int_equal(port->kind, EVB_KIND_PORT);
+		assert_true(model_bytes(port, fid) >= bytes);
+		bytes = model_bytes(port, fid);
+		found[group->port[i]]++;
+		behind -= !!behind;
+	}
+	assert_int_equal(behind, 0);
+	return bundles;
+}
+
+/* of the VLAN all are members, of the other lists the ports without an id */
+static void check_list(const struct plan *plan, const struct plan_group *group,
+		       const struct evb_vlan_val *vlan)
+{
+	unsigned int found[EVB_PORTS_MAX] = {0}, bundles;
+	bool is_vlan = group->fid == vlan->fid;
+
+	bundles = read_list(plan, &group->row, group->fid, found);
+	/* as many as there is room for, which is less than all */
+	assert_int_equal(bundles, is_vlan ? (EVB_PORTS_MAX - 3 * DEVICES) / 2 : 0);
+	assert_int_equal(group->row.bundles, is_vlan);
+	for (unsigned int i = 0; i < plan->n_ports; i++) {
+		const struct evb_port *port = &plan->ports[i].row;
+		bool in = port->kind == EVB_KIND_PORT && !port->channel_tag;
+
+		if (is_vlan)
+			in = has_bit(vlan->members, plan->ports[i].number);
+		assert_int_equal(found[plan->ports[i].number], in);
+	}
+}
+
+static void full_lists(void **state)
+{
+	char *text = many_devices();
+	struct config *cfg = parse(text);
+	const struct evb_vlan_val *vlan;
+	unsigned int members = 0;
+	struct plan *plan = NULL;
+
+	(void)state;
+	assert_int_equal(plan_build(cfg, NULL, &plan), 0);
+	vlan = vlan_of(plan, EVB_TPID_C, 10);
+	assert_non_null(vlan);
+	for (uint32_t i = 0; i < EVB_PORTS_MAX; i++)
+		members += has_bit(vlan->members, i);
+	assert_int_equal(members, 3 * DEVICES);
+	for (unsigned int i = 0; i < plan->n_groups; i++)
+		check_list(plan, &plan->groups[i], vlan);
+	plan_free(plan);
+	config_free(cfg);
+	free(text);
+}
+
 #define TEST(says, fn)                     \
 	{                                  \
 		says, fn, NULL, NULL, NULL \
@@ -675,6 +782,8 @@ int main(void)
 		TEST("without devices there are rows without devices", without_devices),
 		TEST("256 VFs in one VLAN", whole_house),
 		TEST("an FDB that is full to the brim, and one that would run over", full_fdb),
+		TEST("255 devices with groups: each member once in a list, which has an end",
+		     full_lists),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

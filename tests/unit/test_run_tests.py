@@ -87,3 +87,50 @@ def test_nothing_ran_is_a_failure(tmp_path):
     done = runner(tmp_path, "--sum")
     assert last_line(done) == "0 passed, 0 failed, 0 skipped"
     assert done.returncode != 0
+
+
+STATS = "echo 'stat::number_of_executed_units: 7'\n"
+KEEP = """for a; do case $a in -artifact_prefix=*) echo vf 0 >"${a#*=}crash-1";; esac; done
+"""
+
+
+@pytest.mark.parametrize("body, summary, said", [
+    (STATS, "1 passed, 0 failed, 0 skipped", "1 passed, 7 inputs run"),
+    ("exit 0", "0 passed, 1 failed, 0 skipped", "0 inputs run: no input kept"),
+    (STATS + KEEP + "exit 77", "0 passed, 1 failed, 0 skipped", "exit code 77: "),
+    (STATS + KEEP, "0 passed, 1 failed, 0 skipped", "crash-1, 5 bytes:\nvf 0\n"),
+    (STATS + "kill -KILL $$", "0 passed, 1 failed, 0 skipped", "killed by SIGKILL"),
+    ("sleep 60", "0 passed, 1 failed, 0 skipped", "still running"),
+], ids=["pass", "ran nothing", "crash", "kept an input", "killed", "hang"])
+def test_what_a_fuzzer_does_is_counted(tmp_path, body, summary, said):
+    done = runner(tmp_path, "--seconds", "1", "fuzz", program(tmp_path, "fuzz_x", body), limit="2")
+    assert said in done.stdout
+    assert (done.returncode != 0) == (", 0 failed," not in summary)
+    assert last_line(runner(tmp_path, "--sum")) == summary
+
+
+def test_fuzzers_run_all_at_a_time(tmp_path):
+    wait = "touch $0.here; until [ -e %s.here ]; do sleep 0.1; done\n" + STATS
+    names = [tmp_path / "fuzz_x", tmp_path / "fuzz_y"]
+    programs = [program(tmp_path, n.name, wait % other) for n, other in zip(names, names[::-1])]
+    assert runner(tmp_path, "--seconds", "1", "fuzz", *programs).returncode == 0
+
+
+def test_a_fuzzer_gets_its_seeds_and_words(tmp_path):
+    body = "for last; do :; done\nls $last; cat ${last%/*}/dict; od -An -tx1 $last/arp | head -1\n"
+    done = runner(tmp_path, "--seconds", "1", "fuzz", program(tmp_path, "fuzz_decode", body))
+    assert done.stdout.startswith("arp\ncut\n") and '"\\x08\\x06"' in done.stdout
+    assert " 00 00 00 00 ff ff ff ff ff ff ff 02" in done.stdout
+    done = runner(tmp_path, "--seconds", "1", "fuzz", program(tmp_path, "fuzz_edit", body))
+    assert '"%%pf"' in done.stdout and '"max_tx_rate: "' in done.stdout
+    assert "#include" not in done.stdout
+    # libFuzzer refuses a dictionary without words
+    done = runner(tmp_path, "--seconds", "1", "fuzz", program(tmp_path, "fuzz_x", 'echo "$@"\n'))
+    assert "-timeout=" in done.stdout and "-dict=" not in done.stdout
+
+
+def test_a_suite_that_cannot_run_is_a_skip_with_its_reason(tmp_path):
+    done = runner(tmp_path, "--skip", "fuzz", "no libFuzzer here")
+    assert done.returncode == 0 and "skipped: no libFuzzer here" in done.stdout
+    done = runner(tmp_path, "--sum")
+    assert last_line(done) == "0 passed, 0 failed, 1 skipped"
