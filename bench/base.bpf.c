@@ -2,12 +2,13 @@
 /*
  * base.bpf.c - what the switch is measured against, and what feeds it: programs that do nothing,
  * programs that only redirect to one constant device, a far end of a wire that sends XDP frames,
- * a guest that takes them, and a wrapper that gives every run of BPF_PROG_TEST_RUN another
- * destination address.
+ * a guest that takes them, and wrappers: one that gives every run of BPF_PROG_TEST_RUN another
+ * destination address, one that hands a VLAN tag over as the kernel does.
  */
 #include "vmlinux.h"
 
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -120,6 +121,19 @@ SEC("?tc")
 int spin_tc(struct __sk_buff *skb)
 {
 	spin((void *)(long)skb->data, (void *)(long)skb->data_end);
+	bpf_tail_call(skb, &spin_tc_next, 0);
+	return TC_ACT_SHOT;
+}
+
+/* a VLAN tag in the bytes goes beside the frame, where the kernel has it for an ingress hook */
+SEC("?tc")
+int beside_tc(struct __sk_buff *skb)
+{
+	__be16 tag[2] = {};
+
+	if (bpf_skb_load_bytes(skb, 12, tag, sizeof(tag)) || bpf_skb_vlan_pop(skb) ||
+	    bpf_skb_vlan_push(skb, tag[0], bpf_ntohs(tag[1])))
+		return TC_ACT_SHOT;
 	bpf_tail_call(skb, &spin_tc_next, 0);
 	return TC_ACT_SHOT;
 }

@@ -6,8 +6,10 @@
  *	policies ROUNDS REPEAT
  *
  * Each case is a switch of its own, made from a configuration as attach does it: VF 0 sends, VF 1
- * receives, all are in VLAN 100. Which keys VF 0, VF 1 and VF 2 have is in cases[] below. Prints
- * {"case": [ns of round 1, ns of round 2, ...], ...}. Cases take turns in every round.
+ * receives, all are in VLAN 100. Which keys VF 0, VF 1 and VF 2 have is in cases[] below. Cases
+ * "every" have all policies on every VF, and no VLAN: a frame goes to the wire, or comes from it to
+ * one VF after the other. Prints {"case": [ns of round 1, ns of round 2, ...], ...}. Cases take turns
+ * in every round.
  */
 #include "progs.h"
 
@@ -24,6 +26,8 @@ enum what {
 	PLAIN_AWAY,  /* 0x88b5 to an address that nobody here has */
 	PLAIN_FIFTH, /* 0x88b5 from the port's fifth address */
 	PLAIN_SPOOF, /* 0x88b5 from somebody else's address */
+	UDP_AWAY,    /* UDP to an address that nobody here has */
+	UDP_WIRE,    /* UDP from the wire, to each VF in turn */
 };
 
 struct policy_case {
@@ -36,6 +40,7 @@ struct policy_case {
 	unsigned int slower; /* runs it that many times less often */
 	__u32 want;	     /* return code; 0: TC_ACT_REDIRECT */
 	bool metered;	     /* some meter of VF 0 or 1 must have moved */
+	const char *every;   /* keys of every VF, in place of vf[] */
 };
 
 #define MACS                                                                            \
@@ -48,6 +53,7 @@ struct policy_case {
 #define STORM ", storm: {broadcast: 1000000000, multicast: 1000000000, unknown: 1000000000}"
 #define ALL MACS GUARD4 TX_RATE STORM ", dscp: on, acl: a"
 #define PROMISC ", trust: on, promisc: on"
+#define EVERY GUARD4 TX_RATE RX_RATE STORM ", acl: a, vlan: 0"
 
 /* clang-format off */
 static const struct policy_case cases[] = {
@@ -77,6 +83,14 @@ static const struct policy_case cases[] = {
 	{.name = "promisc elsewhere 256", .what = PLAIN, .vf = {"", "", PROMISC ", vlan: 200"}, .vfs = 256,
 	 .slower = 10},
 	{.name = "promisc here", .what = PLAIN, .vf = {"", "", PROMISC}, .slower = 5},
+	{.name = "every, up 1", .what = UDP_AWAY, .every = EVERY, .vfs = 1, .rules = 16,
+	 .last_matches = true, .metered = true},
+	{.name = "every, up 256", .what = UDP_AWAY, .every = EVERY, .vfs = 256, .rules = 16,
+	 .last_matches = true, .metered = true},
+	{.name = "every, down 1", .what = UDP_WIRE, .every = EVERY, .vfs = 1, .rules = 16,
+	 .last_matches = true, .metered = true},
+	{.name = "every, down 256", .what = UDP_WIRE, .every = EVERY, .vfs = 256, .rules = 16,
+	 .last_matches = true, .metered = true},
 	{.name = "spoofed", .what = PLAIN_SPOOF, .want = 2},
 };
 /* clang-format on */
@@ -125,15 +139,18 @@ static void frame_make(struct frame *f, enum what what)
 	memset(f, 0, sizeof(*f));
 	memcpy(f->bytes, head, sizeof(head));
 	f->len = what == UDP6 ? 64 : FRAME_LEN;
-	if (what == UDP || what == TCP) {
+	if (what == UDP || what == TCP || what == UDP_AWAY || what == UDP_WIRE) {
 		memcpy(f->bytes + 12, (__u8[2]){0x08, 0x00}, 2);
-		udp_make(f->bytes + 14, what == UDP ? 17 : 6);
+		udp_make(f->bytes + 14, what == TCP ? 6 : 17);
 	} else if (what == UDP6) {
 		memcpy(f->bytes + 12, (__u8[2]){0x86, 0xdd}, 2);
 		udp6_make(f->bytes + 14);
-	} else if (what == PLAIN_AWAY) {
+	}
+	if (what == PLAIN_AWAY || what == UDP_AWAY) {
 		f->bytes[5] = 0x99;
 		f->bytes[4] = 0x07;
+	} else if (what == UDP_WIRE) {
+		f->bytes[10] = 0x07;
 	} else if (what == PLAIN_FIFTH) {
 		memcpy(f->bytes + 6, (__u8[6]){2, 0, 0, 0, 2, 4}, 6);
 	} else if (what == PLAIN_SPOOF) {
@@ -157,14 +174,14 @@ static void acl_write(FILE *out, const struct policy_case *is)
 	}
 }
 
-/* keys may bring addresses and a VLAN of their own */
+/* keys may bring addresses and a VLAN of their own; the wrapper writes the last two bytes */
 static void vf_write(FILE *out, const struct policy_case *is, unsigned int id)
 {
-	const char *keys = id < 3 && is->vf[id] ? is->vf[id] : "";
+	const char *keys = id < 3 && is->vf[id] ? is->vf[id] : is->every ?: "";
 
 	fprintf(out, "  - {id: %u, dev: vf%u%s", id, id, keys);
 	if (!strstr(keys, "mac:"))
-		fprintf(out, ", mac: \"02:00:00:00:01:%02x\"", id);
+		fprintf(out, ", mac: \"02:00:00:00:%02x:%02x\"", is->what != UDP_WIRE, id);
 	if (!strstr(keys, "vlan:"))
 		fprintf(out, ", vlan: 100");
 	fprintf(out, "}\n");
@@ -205,7 +222,7 @@ static void case_open(struct bench *b, struct bench_case *c, const struct policy
 	frame_make(&c->frame, is->what);
 	config_make(c);
 	host->uplink =
-		(struct plan_dev){.ifindex = b->dev.up, .mtu = 1500, .mac = {2, 0, 0, 0, 0, 1}};
+		(struct plan_dev){.ifindex = b->dev.up, .mtu = 1500, .mac = {2, 0, 0, 0, 9, 1}};
 	for (unsigned int i = 0; i < c->cfg->n_vfs; i++)
 		host->vfs[i] = (struct plan_dev){.ifindex = i ? b->dev.to : b->dev.from,
 						 .mtu = 1500,
@@ -224,6 +241,7 @@ static void base_load(struct bench *b)
 		die("base programs", errno);
 	bpf_program__set_autoload(b->base->progs.base_empty, true);
 	bpf_program__set_autoload(b->base->progs.base_peer, true);
+	bpf_program__set_autoload(b->base->progs.spin_tc, true);
 	b->base->rodata->base_target = b->dev.to;
 	if (base_bpf__load(b->base))
 		die("base programs", errno);
@@ -237,10 +255,11 @@ static void wrong(const struct bench_case *c, const char *what)
 	exit(1);
 }
 
-/* frames that met the last rule, on all CPUs */
+/* frames that met the last rule, on all CPUs; a list is one of frames from ports and one to them */
 static bool rule_hit(const struct bench_case *c)
 {
-	struct evb_hits_key key = {.acl = c->plan->acls[0].number, .rule = c->is->rules - 1};
+	struct evb_hits_key key = {.acl = c->plan->acls[c->is->what == UDP_WIRE].number,
+				   .rule = c->is->rules - 1};
 	__u64 hits[1024] = {}, sum = 0;
 
 	if (table_get(dataplane_tables(c->dp), TABLE_ACL_HITS, &key, hits))
@@ -268,9 +287,10 @@ static bool meter_moved(const struct bench_case *c)
 static void case_check(const struct bench_case *c)
 {
 	const struct policy_case *is = c->is;
+	__u32 from = is->what == UDP_WIRE ? EVB_PORT_UPLINK : EVB_PORT_VF(0);
 	struct evb_stats stats;
 
-	if (tables_stats(dataplane_tables(c->dp), EVB_PORT_VF(0), &stats))
+	if (tables_stats(dataplane_tables(c->dp), from, &stats))
 		wrong(c, "has no counters");
 	if (is->want ? !stats.drops[EVB_DROP_SPOOF_MAC] : !stats.in.packets || stats.in.dropped)
 		wrong(c, "the frames were not counted as they should");
@@ -282,12 +302,29 @@ static void case_check(const struct bench_case *c)
 
 /* ---- rounds */
 
+/* behind the wrapper that gives every run the next of so many addresses */
+static double spin_run(struct bench *b, const char *name, int fd, unsigned int n, __u32 want,
+		       const struct frame *frame, int repeat)
+{
+	__u32 zero = 0;
+
+	b->base->bss->spin_mask = n - 1;
+	b->base->bss->spin_at = 0;
+	if (bpf_map_update_elem(bpf_map__fd(b->base->maps.spin_tc_next), &zero, &fd, BPF_ANY))
+		die(name, errno);
+	return prog_run(name, bpf_program__fd(b->base->progs.spin_tc), false, b->dev.up, frame,
+			repeat, want);
+}
+
 static double case_run(struct bench *b, const struct bench_case *c, int repeat)
 {
-	int fd = dataplane_tc_fd(c->dp, DATAPLANE_FROM_VF);
+	const struct policy_case *is = c->is;
 
-	return prog_run(c->is->name, fd, false, b->dev.from, &c->frame,
-			repeat / (c->is->slower ?: 1) + 1, c->is->want ?: 7);
+	if (is->what == UDP_WIRE)
+		return spin_run(b, is->name, dataplane_tc_fd(c->dp, DATAPLANE_FROM_WIRE), is->vfs,
+				7, &c->frame, repeat);
+	return prog_run(is->name, dataplane_tc_fd(c->dp, DATAPLANE_FROM_VF), false, b->dev.from,
+			&c->frame, repeat / (is->slower ?: 1) + 1, is->want ?: 7);
 }
 
 static double base_run(struct bench *b, bool peer, int repeat)
@@ -302,7 +339,7 @@ static double base_run(struct bench *b, bool peer, int repeat)
 int main(int argc, char **argv)
 {
 	int rounds = argc > 2 ? atoi(argv[1]) : 0, repeat = argc > 2 ? atoi(argv[2]) : 0;
-	static double empty[ROUNDS_MAX], peer[ROUNDS_MAX];
+	static double empty[ROUNDS_MAX], peer[ROUNDS_MAX], spin[ROUNDS_MAX];
 	struct bench *b = calloc(1, sizeof(*b));
 
 	_Static_assert(N_CASES <= CASES_MAX, "too many cases");
@@ -322,6 +359,8 @@ int main(int argc, char **argv)
 	for (int r = 0; r < rounds; r++) {
 		empty[r] = base_run(b, false, repeat);
 		peer[r] = base_run(b, true, repeat);
+		spin[r] = spin_run(b, "spin", bpf_program__fd(b->base->progs.base_empty), 256, 0,
+				   &b->plain, repeat);
 		for (unsigned int i = 0; i < N_CASES; i++) {
 			struct bench_case *c = &b->cases[(i + r) % N_CASES];
 
@@ -330,6 +369,7 @@ int main(int argc, char **argv)
 	}
 	figures_print("policy empty", empty, rounds, true);
 	figures_print("policy redirect_peer", peer, rounds, false);
+	figures_print("policy spin empty", spin, rounds, false);
 	for (unsigned int i = 0; i < N_CASES; i++) {
 		char name[80];
 

@@ -26,7 +26,7 @@
 
 struct frame {
 	__u32 len;
-	__u8 bytes[64];
+	__u8 bytes[80];
 };
 
 struct devices {
