@@ -14,6 +14,8 @@ BPFTOOL ?= bpftool
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+# of test-kernels and budget: "6.1 newest"; empty: all that test-kernels knows, the running one
+KERNELS ?=
 
 V ?= 0
 ifeq ($(V),1)
@@ -66,6 +68,9 @@ SAN_BIN := $(UNIT_NAMES:%=$(B)/san/%)
 PROG_BIN := $(patsubst tests/prog/%.c,$(B)/tests/prog/%,$(wildcard tests/prog/test_*.c))
 PROG_SHARED := $(filter-out tests/prog/test_% %.bpf.c,$(wildcard tests/prog/*.c))
 PROG_SHARED_OBJ := $(PROG_SHARED:%.c=$(B)/%.o)
+MODEL_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/model/*.c))
+MODEL_BIN := $(if $(MODEL_OBJ),$(B)/tests/model/test_model)
+FUZZ_OBJ := $(LIB_SRC:loader/%.c=$(B)/fuzz/loader/%.o)
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst %.c,$(B)/%,$(wildcard examples/*.c))
 BENCH_BIN := $(patsubst bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard bench/*.c)))
@@ -80,13 +85,15 @@ BENCH_BPF_OBJ := $(BENCH_BPF:%=$(BPF_OUT)/bench/%.bpf.o)
 BENCH_SKEL := $(BENCH_BPF:%=$(B)/bench/%.skel.h)
 E2E_BPF_OBJ := $(patsubst %.c,$(BPF_OUT)/%.o,$(wildcard tests/e2e/*.bpf.c))
 E2E_BIN := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard tests/e2e/*.c)))
+BUDGET_BIN := $(B)/tests/budget/budget
+KERNELS_BIN := $(B)/tests/kernels/send
 ALL_BPF_OBJ := $(BPF_OBJ) $(PROG_BPF_OBJ) $(BENCH_BPF_OBJ) $(E2E_BPF_OBJ)
 
 CHECKS := $(B)/checks/vmlinux_bpf.o $(B)/checks/vmlinux_uapi.o $(B)/checks/abi_padding.o
 EVBPF := $(if $(MAIN),$(B)/evbpf $(B)/evbpf-faults)
 
-.PHONY: all checks bpf examples test-programs bench-programs unit san prog e2e test demo bench fuzz \
-	fuzz-programs clang-matrix test-vm deps install uninstall clean help
+.PHONY: all checks bpf examples test-programs bench-programs unit san prog soak e2e test demo bench \
+	fuzz fuzz-programs clang-matrix test-vm test-kernels budget deps install uninstall clean help
 all: checks bpf $(EVBPF) examples ## build evbpf and its BPF programs (default)
 
 bpf: $(BPF_OBJ) $(SKEL)
@@ -151,7 +158,8 @@ $(SAN_OBJ): $(B)/san/loader/%.o: loader/%.c Makefile | $(SKEL)
 $(B)/libevbpf.a: $(LIB_OBJ)
 $(B)/faults/libevbpf.a: $(FAULT_OBJ)
 $(B)/san/libevbpf.a: $(SAN_OBJ)
-$(B)/libevbpf.a $(B)/faults/libevbpf.a $(B)/san/libevbpf.a:
+$(B)/fuzz/libevbpf.a: $(FUZZ_OBJ)
+$(B)/libevbpf.a $(B)/faults/libevbpf.a $(B)/san/libevbpf.a $(B)/fuzz/libevbpf.a:
 	$(call msg,AR,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)rm -f $@
@@ -188,12 +196,16 @@ $(SAN_BIN): $(B)/san/%: tests/unit/%.c $(B)/san/libevbpf.a Makefile
 		$(B)/san/libevbpf.a -o $@ $(CMOCKA_LIBS) $(LIBS)
 
 # other .c files of tests/prog are shared by its programs
-$(PROG_SHARED_OBJ) $(PROG_BIN:%=%.o): $(B)/%.o: %.c Makefile | $(SKEL) $(PROG_SKEL)
+$(PROG_SHARED_OBJ) $(PROG_BIN:%=%.o) $(MODEL_OBJ): $(B)/%.o: %.c Makefile | $(SKEL) $(PROG_SKEL)
 	$(call msg,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -Iloader -I$(B)/tests/prog $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(PROG_BIN): %: %.o $(PROG_SHARED_OBJ) $(B)/libevbpf.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CMOCKA_LIBS) $(LIBS)
+
+$(MODEL_BIN): $(MODEL_OBJ) $(B)/libevbpf.a
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CMOCKA_LIBS) $(LIBS)
 
@@ -203,12 +215,20 @@ $(E2E_BIN): $(B)/%: %.c $(B)/libevbpf.a Makefile
 	$(Q)$(CC) $(CPPFLAGS_ALL) -Iloader $(CFLAGS_ALL) -MMD -MP -MF $@.d $< $(B)/libevbpf.a \
 		-o $@ $(LIBS)
 
-test-programs: $(UNIT_BIN) $(SAN_BIN) $(PROG_BIN) $(PROG_SKEL) $(E2E_BIN) $(E2E_BPF_OBJ)
+$(BUDGET_BIN) $(KERNELS_BIN): $(B)/%: %.c Makefile | $(SKEL)
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -MF $@.d $< -o $@ $(LIBS)
+
+test-programs: $(UNIT_BIN) $(SAN_BIN) $(PROG_BIN) $(PROG_SKEL) $(E2E_BIN) $(E2E_BPF_OBJ) \
+	$(BUDGET_BIN) $(MODEL_BIN)
 
 # ---- tests
 
 RESULTS := $(B)/results
 export PYTHONDONTWRITEBYTECODE := 1
+# a column of the verifier's budget is for one version of it
+export CLANG
 run_tests = $(PYTHON) scripts/run_tests.py --results $(RESULTS)
 need_root = @[ "$$(id -u)" = 0 ] || { echo "make $@ needs root: sudo make $@" >&2; exit 1; }
 
@@ -218,9 +238,14 @@ unit: all $(UNIT_BIN) ## unit tests; no root needed
 san: $(SAN_BIN) ## the same C programs under ASan + UBSan; no root needed
 	$(Q)$(run_tests) san $(SAN_BIN)
 
-prog: all $(PROG_BIN) $(PROG_SKEL) ## tests of the BPF programs by BPF_PROG_TEST_RUN; root
+prog: all $(PROG_BIN) $(PROG_SKEL) $(BUDGET_BIN) $(MODEL_BIN) ## tests of the BPF programs by BPF_PROG_TEST_RUN; root
 	$(need_root)
-	$(Q)$(run_tests) prog $(PROG_BIN) $(wildcard tests/prog/test_*.py)
+	$(Q)$(run_tests) prog $(PROG_BIN) $(MODEL_BIN) \
+		$(wildcard tests/prog/test_*.py tests/budget/test_*.py)
+
+soak: all $(MODEL_BIN) ## the programs against the model, until they differ; root
+	$(need_root)
+	$(Q)$(MODEL_BIN) soak
 
 e2e: all $(PROG_SKEL) $(E2E_BIN) $(E2E_BPF_OBJ) ## tests with real frames in network namespaces; root
 	$(need_root)
@@ -238,6 +263,23 @@ test-vm: ## install QEMU, build, test with real guests on tap and macvtap VFs; r
 	$(Q)$(MAKE) all
 	$(Q)timeout --foreground -k 30 900 $(PYTHON) -m pytest -qq --color=no -p no:cacheprovider \
 		-o console_output_style=classic tests/vm
+
+# Without KERNELS a kernel that cannot be had is skipped; the last lines say which.
+test-kernels: ## install QEMU, build, test the BPF programs on other kernels; root
+	$(need_root)
+	$(Q)scripts/deps.sh
+	$(Q)scripts/vm-deps.sh $(or $(KERNELS),6.1 6.12 newest)
+	$(Q)$(MAKE) all $(PROG_BIN) $(PROG_SKEL) $(BUDGET_BIN) $(KERNELS_BIN)
+	$(Q)$(PYTHON) tests/kernels/run.py $(KERNELS)
+
+budget: all $(BUDGET_BIN) $(KERNELS_BIN) ## take what the verifier needs now as what it may need; root
+	$(need_root)
+ifeq ($(strip $(KERNELS)),)
+	$(Q)$(PYTHON) tests/budget/budget.py
+else
+	$(Q)scripts/vm-deps.sh $(KERNELS)
+	$(Q)$(PYTHON) tests/kernels/run.py --budget $(KERNELS)
+endif
 
 # With every clang that is there: no warnings, no surprises of one version.
 clang-matrix: ## build the BPF programs with clang-14 and clang-19
@@ -276,28 +318,30 @@ $(BENCH_BIN): $(B)/bench/%: bench/%.c $(B)/libevbpf.a Makefile | $(SKEL) $(BENCH
 		$(B)/libevbpf.a -o $@ $(LIBS)
 
 FUZZ_FLAGS := -std=gnu11 -O1 -g $(WARN) -fno-sanitize-recover=all
-$(FUZZ_BIN): $(B)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(wildcard loader/*.h) Makefile | $(SKEL)
-	$(call msg,FUZZ,$<)
+FUZZ_SAN := address,undefined
+# clang may be there without the library that -fsanitize=fuzzer needs
+has_fuzzer = mkdir -p $(B)/fuzz && echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	$(CLANG) -fsanitize=fuzzer,$(FUZZ_SAN) -x c - -o $(B)/fuzz/probe 2>/dev/null
+no_fuzzer = $(CLANG) has no libFuzzer: Debian has it in libclang-rt-14-dev, for clang 14
+
+$(FUZZ_OBJ): $(B)/fuzz/loader/%.o: loader/%.c Makefile | $(SKEL)
+	$(call msg,CC,"$< (fuzz)")
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(CPPFLAGS_ALL) -Iloader $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined \
-		$< $(LIB_SRC) -o $@ $(LIBS)
+	$(Q)$(CLANG) $(CPPFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -MMD -MP \
+		-c $< -o $@
 
-fuzz-programs: $(FUZZ_BIN)
+$(FUZZ_BIN): $(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/libevbpf.a Makefile
+	$(call msg,FUZZ,$<)
+	$(Q)$(CLANG) $(CPPFLAGS_ALL) -Iloader $(FUZZ_FLAGS) -fsanitize=fuzzer,$(FUZZ_SAN) -MMD -MP \
+		-MF $@.d $< $(B)/fuzz/libevbpf.a -o $@ $(LIBS)
 
-# tests/fuzz/corpus/X/ and tests/fuzz/X.dict are used where fuzz_X has them
-fuzz: $(FUZZ_BIN) ## fuzz each parser for FUZZ_SECONDS=60
-	$(Q)for f in $(FUZZ_BIN); do \
-		n=$${f##*/fuzz_}; c=$(B)/fuzz/corpus/$$n; mkdir -p $$c; \
-		set --; \
-		[ ! -f tests/fuzz/$$n.dict ] || set -- -dict=tests/fuzz/$$n.dict; \
-		set -- "$$@" $$c; \
-		[ ! -d tests/fuzz/corpus/$$n ] || set -- "$$@" tests/fuzz/corpus/$$n; \
-		echo "  FUZZ $$n for $(FUZZ_SECONDS) s"; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -timeout=10 \
-			-artifact_prefix=$(B)/fuzz/ "$$@" >$(B)/fuzz/$$n.log 2>&1 || \
-			{ tail -n 60 $(B)/fuzz/$$n.log; exit 1; }; \
-		grep -E 'number_of_executed_units|average_exec' $(B)/fuzz/$$n.log; \
-	done
+fuzz-programs:
+	$(Q)if $(has_fuzzer); then $(MAKE) -s $(FUZZ_BIN); else echo "  SKIP $(no_fuzzer)"; fi
+
+# All programs at a time, sharing the cores. FUZZ_SECONDS is for all of them.
+fuzz: fuzz-programs ## fuzz what reads bytes from outside, FUZZ_SECONDS=60 in all; no root needed
+	$(Q)if $(has_fuzzer); then $(run_tests) --seconds $(FUZZ_SECONDS) fuzz $(FUZZ_BIN); \
+		else $(run_tests) --skip fuzz "$(no_fuzzer)"; fi
 
 # ---- install
 
