@@ -23,6 +23,7 @@
 
 #include "batch.h"
 #include "names.h"
+#include "taps.h"
 
 #define FRAMES_PER_BATCH 200
 #define SEED 1
@@ -109,6 +110,33 @@ static void programs_and_model_agree(void **state)
 	assert_true(agree(share->kind, seed, share->frames * percent / 100));
 }
 
+/* ---- real interfaces */
+
+#define TAPS_SWITCHES 5 /* of each kind; to attach one takes longer than all its frames */
+#define TAPS_FRAMES 200
+
+/* false: something differs, or could not be tried, and was printed */
+static bool on_taps(enum random_kind kind, uint64_t from, unsigned int switches)
+{
+	struct random r = random_from(from + 1, kind);
+	struct taps_sums sums;
+	int ret = taps_run(&r, kind, switches, TAPS_FRAMES, &sums);
+
+	printf("%s on taps, seed %lu: %lu switches, %lu frames, %lu copies, %lu floods\n",
+	       random_kind_name(kind), from, sums.switches, sums.frames, sums.copies, sums.floods);
+	if (ret < 0)
+		printf("taps: %s\n", strerror(-ret));
+	return !ret && sums.switches == switches;
+}
+
+static void every_copy_comes_out_of_real_interfaces_as_the_model_says(void **state)
+{
+	(void)state;
+	for (enum random_kind kind = 0; kind < RANDOM_KIND__MAX; kind++)
+		if (!only || strstr(random_kind_name(kind), only))
+			assert_true(on_taps(kind, seed, percent < 100 ? 1 : TAPS_SWITCHES));
+}
+
 /* ---- the comparison itself */
 
 static const char *const lies[BATCH_LIE__MAX] = {
@@ -188,7 +216,8 @@ static int soak(uint64_t from)
 		return 1;
 	for (uint64_t round = from; same; round++)
 		for (size_t i = 0; same && i < ARRAY_SIZE(shares); i++)
-			same = agree(shares[i].kind, round, shares[i].frames);
+			same = agree(shares[i].kind, round, shares[i].frames) &&
+			       on_taps(shares[i].kind, round, 2);
 	rig_close(rig);
 	return 1;
 }
@@ -202,7 +231,7 @@ static uint64_t number_of(const char *arg, const char *env, uint64_t otherwise)
 
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(shares) + 2] = {
+	struct CMUnitTest tests[ARRAY_SIZE(shares) + 3] = {
 		cmocka_unit_test(every_lie_is_found),
 	};
 	size_t n = 1;
@@ -218,6 +247,8 @@ int main(int argc, char **argv)
 		tests[n].test_func = programs_and_model_agree;
 		tests[n++].initial_state = (void *)(uintptr_t)&shares[i];
 	}
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(
+		every_copy_comes_out_of_real_interfaces_as_the_model_says);
 	tests[n++] =
 		(struct CMUnitTest)cmocka_unit_test(no_counter_moved_of_a_port_that_does_not_exist);
 	return _cmocka_run_group_tests("model", tests, n, open_rig, close_rig);
